@@ -1,0 +1,3 @@
+"""Emission factors are named tables with source, year and unit; a set is chosen by name, never by default."""
+
+from __future__ import annotations

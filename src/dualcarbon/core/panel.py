@@ -1,0 +1,221 @@
+"""The one table every room reads: sorted, immutable, with its schema and a record of what was dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dualcarbon.core.errors import DataError, SchemaError
+from dualcarbon.core.schema import Schema, load_schema
+from dualcarbon.core.text import Text, both
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Rows that left the panel, and why."""
+
+    reason: Text
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a panel comes from; `simulated` stamps every exhibit made from it."""
+
+    name: Text
+    simulated: bool = False
+    sha256: str = ""
+
+
+_FROM_MEMORY = Provenance(Text("内存中的表", "table in memory"))
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel of units over time, sorted by (id, time), keys unique.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        The table; treat as read-only. Rows are sorted by `id`, then `time`.
+    id, time : str
+        Key columns.
+    schema : Schema
+        Labels and units of the columns it knows; further columns are allowed.
+    provenance : Provenance
+    drops : tuple of Drop
+        Every row that left, by reason, in the order they left.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> p = Panel.from_frame(pl.DataFrame({"f": [2, 1], "t": [1, 1], "v": [5.0, 3.0]}), id="f", time="t")
+    >>> p.arrays("v")[0].tolist()
+    [3.0, 5.0]
+    """
+
+    frame: pl.DataFrame
+    id: str
+    time: str
+    schema: Schema
+    provenance: Provenance = _FROM_MEMORY
+    drops: tuple[Drop, ...] = field(default=())
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: object,
+        *,
+        id: str,
+        time: str,
+        schema: str | Schema = "firm",
+        provenance: Provenance = _FROM_MEMORY,
+    ) -> Panel:
+        """A panel from a polars or pandas frame; the frame itself is not changed.
+
+        Raises
+        ------
+        SchemaError
+            If a key column is missing or empty somewhere, or a (id, time) pair occurs twice.
+        """
+        table = _as_polars(frame)
+        for key in (id, time):
+            _require_key(table, key)
+        _require_unique(table, id, time)
+        chosen = load_schema(schema) if isinstance(schema, str) else schema
+        return cls(table.sort(id, time), id, time, chosen, provenance)
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return self.frame.height
+
+    def arrays(self, *names: str) -> tuple[NDArray[np.float64], ...]:
+        """Columns as float64 arrays of shape (n,), missing values as NaN.
+
+        Raises
+        ------
+        SchemaError
+            If a column is absent or not numeric.
+        """
+        return tuple(self._array(name) for name in names)
+
+    def codes(self, *names: str) -> NDArray[np.int64]:
+        """Dense integer codes 0..g-1 of the combinations of the columns, in sorted order of their values."""
+        for name in names:
+            self._require(name)
+        if not names:
+            return np.zeros(self.n, dtype=np.int64)
+        rank = pl.struct(names).rank("dense") if len(names) > 1 else pl.col(names[0]).rank("dense")
+        column = self.frame.select(rank.alias("code"))["code"]
+        if column.null_count():
+            raise DataError(
+                Text("分组列有缺失值", "a grouping column has missing values"),
+                expected=Text("{c} 无缺失", "no missing values in {c}").format(c=" ^ ".join(names)),
+                found=Text("{k} 行缺失", "{k} rows missing").format(k=column.null_count()),
+                remedy=Text("先删去或补全这些行", "drop or complete these rows first"),
+            )
+        return column.to_numpy().astype(np.int64) - 1
+
+    def with_columns(self, *columns: pl.Expr | pl.Series) -> Panel:
+        """The panel with columns added or replaced; keys must not change."""
+        frame = self.frame.with_columns(*columns)
+        for key in (self.id, self.time):
+            if not frame[key].equals(self.frame[key]):
+                raise ValueError(f"with_columns must not change the key {key!r}")
+        return replace(self, frame=frame)
+
+    def keep(self, mask: pl.Expr, reason: Text) -> Panel:
+        """The rows where the mask holds (null counts as false); the others are counted under the reason."""
+        frame = self.frame.filter(mask)
+        gone = self.n - frame.height
+        return replace(self, frame=frame, drops=(*self.drops, Drop(reason, gone)) if gone else self.drops)
+
+    def _require(self, name: str) -> None:
+        if name not in self.frame.columns:
+            raise SchemaError(
+                Text("表中没有列 {n}", "the table has no column {n}").format(n=name),
+                expected=both(name),
+                found=both(", ".join(self.frame.columns)),
+                remedy=Text("检查列名或字段映射", "check the name or the column mapping"),
+            )
+
+    def _array(self, name: str) -> NDArray[np.float64]:
+        self._require(name)
+        column = self.frame[name]
+        if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+            raise SchemaError(
+                Text("列 {n} 不是数值", "column {n} is not numeric").format(n=name),
+                expected=Text("数值列", "a numeric column"),
+                found=both(f"{column.dtype}: {column.head(5).to_list()}"),
+                remedy=Text("先转换为数值", "convert it to numbers first"),
+            )
+        return np.ascontiguousarray(column.cast(pl.Float64).fill_null(float("nan")).to_numpy(), dtype=np.float64)
+
+    def __repr__(self) -> str:
+        units = self.frame[self.id].n_unique() if self.n else 0
+        times = self.frame[self.time]
+        span = f"{times.min()}-{times.max()}" if self.n else "-"
+        gone = sum(d.rows for d in self.drops)
+        mark = " [simulated]" if self.provenance.simulated else ""
+        return f"Panel({self.n:,} rows, {units:,} {self.id}, {self.time} {span}, {gone:,} dropped){mark}"
+
+
+def _as_polars(frame: object) -> pl.DataFrame:
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    if hasattr(frame, "columns") and hasattr(frame, "items"):
+        return pl.DataFrame({str(k): _plain(v) for k, v in frame.items()})
+    raise SchemaError(
+        Text("不认识的表类型", "unknown kind of table"),
+        expected=Text("polars 或 pandas 表", "a polars or pandas frame"),
+        found=both(type(frame).__name__),
+        remedy=Text("先转换为 polars.DataFrame", "convert it to polars.DataFrame first"),
+    )
+
+
+def _plain(column: object) -> object:
+    """A pandas column as numpy, or as a list with None where text is missing."""
+    values = np.asarray(column)
+    if values.dtype.kind in "biufM":
+        return values
+    return [None if v is None or v != v else v for v in values.tolist()]
+
+
+def _require_key(table: pl.DataFrame, key: str) -> None:
+    if key not in table.columns:
+        raise SchemaError(
+            Text("缺少关键列 {k}", "the key column {k} is missing").format(k=key),
+            expected=both(key),
+            found=both(", ".join(table.columns)),
+            remedy=Text("用 id= 与 time= 指明关键列", "name the key columns with id= and time="),
+        )
+    empty = table[key].null_count()
+    if empty:
+        rows = table.with_row_index("_row").filter(pl.col(key).is_null())["_row"].head(5).to_list()
+        raise SchemaError(
+            Text("关键列 {k} 有缺失", "the key column {k} has missing values").format(k=key),
+            expected=Text("每行都有 {k}", "{k} in every row").format(k=key),
+            found=Text("{n} 行缺失，前几行 {r}", "{n} rows missing, first rows {r}").format(n=empty, r=rows),
+            remedy=Text("补全或删去这些行", "complete or drop these rows"),
+        )
+
+
+def _require_unique(table: pl.DataFrame, id: str, time: str) -> None:
+    if table.select(pl.struct(id, time).n_unique()).item() == table.height or table.height == 0:
+        return
+    twice = table.group_by(id, time).len().filter(pl.col("len") > 1).sort(id, time)
+    first = [tuple(r) for r in twice.select(id, time).head(5).rows()]
+    raise SchemaError(
+        Text("关键字重复", "duplicate keys"),
+        expected=Text("每个 ({i}, {t}) 只出现一次", "each ({i}, {t}) once").format(i=id, t=time),
+        found=Text("{n} 个关键字重复，前几个 {f}", "{n} keys occur more than once, first {f}").format(
+            n=twice.height, f=first
+        ),
+        remedy=Text("先合并或删去重复行", "merge or drop the duplicates first"),
+    )

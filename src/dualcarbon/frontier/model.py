@@ -1,0 +1,100 @@
+"""What every frontier model is: one group's arrays in, one `GroupFit` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualcarbon.core.technology import Direction, Technology
+from dualcarbon.core.text import Text
+
+STATUSES = (
+    "ok",
+    "kink",
+    "zero",
+    "infinite",
+    "negative",
+    "edge",
+    "infeasible",
+    "no_bad",
+    "outlier",
+    "missing",
+    "refused",
+)
+"""Statuses of an observation; a `GroupFit` stores their positions in this tuple."""
+
+CODE: Mapping[str, int] = {name: i for i, name in enumerate(STATUSES)}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupData:
+    """The observations of one reference group; every value finite, x and y > 0, b >= 0.
+
+    Attributes
+    ----------
+    x : (n, m), y : (n,), b : (n,)
+        Inputs, good output, bad output in the panel's units.
+    unit : (n,) int64
+        Dense codes of the firm.
+    time : (n,) int64
+        Dense codes of the period.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    b: NDArray[np.float64]
+    unit: NDArray[np.int64]
+    time: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFit:
+    """The answer for one group, arrays of shape (n,) in the order of the data; NaN where there is no number.
+
+    `status` holds codes into `STATUSES`. `verdict` is identified, weakly_identified, trivial or too_few, with
+    `why` in both languages. `facts` are the diagnostics of this fit, the same keys for every group of a model.
+    """
+
+    inefficiency: NDArray[np.float64]
+    abatement_room: NDArray[np.float64]
+    mac: NDArray[np.float64]
+    mac_low: NDArray[np.float64]
+    mac_high: NDArray[np.float64]
+    status: NDArray[np.int8]
+    verdict: str
+    why: Text
+    facts: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
+
+
+class Model(Protocol):
+    """One file in `frontier/models/` whose `MODEL` follows this shape is found by the registry.
+
+    Attributes
+    ----------
+    name : the word a user writes
+    label : title in both languages
+    measure : what `inefficiency` measures
+    warning : said with every use of the model, or None
+    least : fewest observations with CO2 > 0 a group must have
+    """
+
+    name: str
+    label: Text
+    measure: Text
+    warning: Text | None
+
+    def least(self, technology: Technology) -> int:
+        """Fewest usable observations a group must have for this model."""
+        ...
+
+    def check(self, technology: Technology, direction: Direction) -> None:
+        """Raise `ConfigError` if the model does not support the technology or the direction."""
+        ...
+
+    def solve(self, data: GroupData, technology: Technology, direction: Direction) -> GroupFit:
+        """Fit one group."""
+        ...
