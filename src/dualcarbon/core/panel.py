@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.codes import dense_codes
 from dualcarbon.core.errors import DataError, SchemaError
 from dualcarbon.core.schema import Schema, load_schema
 from dualcarbon.core.text import Text, both
@@ -48,6 +49,8 @@ class Panel:
     provenance : Provenance
     drops : tuple of Drop
         Every row that left, by reason, in the order they left.
+    notes : tuple of Text
+        What was computed into the table and from which choices, in the order it happened.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Panel:
     schema: Schema
     provenance: Provenance = _FROM_MEMORY
     drops: tuple[Drop, ...] = field(default=())
+    notes: tuple[Text, ...] = ()
 
     @classmethod
     def from_frame(
@@ -109,16 +113,16 @@ class Panel:
             self._require(name)
         if not names:
             return np.zeros(self.n, dtype=np.int64)
-        rank = pl.struct(names).rank("dense") if len(names) > 1 else pl.col(names[0]).rank("dense")
-        column = self.frame.select(rank.alias("code"))["code"]
-        if column.null_count():
+        columns = [self.frame[name] for name in names]
+        missing = int(self.frame.select(pl.any_horizontal(pl.col(names).is_null()).sum()).item())
+        if missing:
             raise DataError(
                 Text("分组列有缺失值", "a grouping column has missing values"),
                 expected=Text("{c} 无缺失", "no missing values in {c}").format(c=" ^ ".join(names)),
-                found=Text("{k} 行缺失", "{k} rows missing").format(k=column.null_count()),
+                found=Text("{k} 行缺失", "{k} rows missing").format(k=missing),
                 remedy=Text("先删去或补全这些行", "drop or complete these rows first"),
             )
-        return column.to_numpy().astype(np.int64) - 1
+        return dense_codes(columns)
 
     def with_columns(self, *columns: pl.Expr | pl.Series) -> Panel:
         """The panel with columns added or replaced; keys must not change."""
@@ -158,7 +162,7 @@ class Panel:
     def __repr__(self) -> str:
         units = self.frame[self.id].n_unique() if self.n else 0
         times = self.frame[self.time]
-        span = f"{times.min()}-{times.max()}" if self.n else "-"
+        span = f"{times.min()!s}-{times.max()!s}" if self.n else "-"
         gone = sum(d.rows for d in self.drops)
         mark = " [simulated]" if self.provenance.simulated else ""
         return f"Panel({self.n:,} rows, {units:,} {self.id}, {self.time} {span}, {gone:,} dropped){mark}"

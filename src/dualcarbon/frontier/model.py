@@ -79,13 +79,23 @@ class Model(Protocol):
     label : title in both languages
     measure : what `inefficiency` measures
     warning : said with every use of the model, or None
-    least : fewest observations with CO2 > 0 a group must have
+    pools : True if one frontier spans all periods of a group whatever `technology.reference` says
     """
 
-    name: str
-    label: Text
-    measure: Text
-    warning: Text | None
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> Text: ...
+
+    @property
+    def measure(self) -> Text: ...
+
+    @property
+    def warning(self) -> Text | None: ...
+
+    @property
+    def pools(self) -> bool: ...
 
     def least(self, technology: Technology) -> int:
         """Fewest usable observations a group must have for this model."""

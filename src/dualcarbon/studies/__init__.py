@@ -1,1 +1,72 @@
+"""The stairs: only here do rooms meet. A study is a folder with a study.toml and a `main.py`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dualcarbon.studies.finished import Finished
+
+__all__ = ["run_study", "study_names"]
+
+
+def study_names() -> tuple[str, ...]:
+    """Names of the shipped studies: the folders that hold a study.toml."""
+    from importlib.resources import files
+
+    return tuple(sorted(p.name for p in files("dualcarbon.studies").iterdir() if (p / "study.toml").is_file()))
+
+
+def run_study(
+    study: str,
+    *,
+    rows: int | None = None,
+    data: Path | None = None,
+    out: Path | None = None,
+    seed: int | None = None,
+    quiet: bool = True,
+) -> Finished:
+    """Run a shipped study and return where its files lie.
+
+    Parameters
+    ----------
+    study : str
+        One of `study_names()`.
+    rows : int, optional
+        Rows to simulate where the study simulates.
+    data : Path, optional
+        A data file, or a study.toml as `dualcarbon init` writes it, in place of the study's own data.
+    out : Path, optional
+        Folder of runs, default ``runs``.
+    seed : int, optional
+        Seed of the simulation.
+    quiet : bool
+        Whether to keep the progress bar silent.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such study.
+    StorageError
+        If the folder cannot be written.
+    """
+    from importlib import import_module
+    from pathlib import Path
+
+    from dualcarbon.core.errors import ConfigError
+    from dualcarbon.core.text import Text, both
+    from dualcarbon.studies.finished import Finished
+
+    if study not in study_names():
+        raise ConfigError(
+            Text("没有这项研究：{s}", "no such study: {s}").format(s=study),
+            expected=both(" | ".join(study_names())),
+            found=both(study),
+            remedy=Text("改用上列名称之一", "use one of the names above"),
+        )
+    main = import_module(f"dualcarbon.studies.{study}.main").main
+    finished = main(rows=rows, data=data, out=out or Path("runs"), seed=seed, quiet=quiet)
+    assert isinstance(finished, Finished)
+    return finished

@@ -1,0 +1,193 @@
+"""The front door in the terminal: init, check, run, convert, list."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from dualcarbon import __version__
+from dualcarbon.core.errors import DualcarbonError
+from dualcarbon.core.text import Text, both
+
+
+class Door(TyperGroup):
+    """Every error a user can meet leaves with exit code 2 and words in both languages."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except DualcarbonError as error:
+            _fail(error.say("zh"), error.say("en"))
+        except KeyboardInterrupt:
+            _fail(
+                "已停止。已完成的步骤都保留着，没有留下写了一半的文件；再运行同一命令即从停处继续。",
+                "Stopped. Finished steps are kept and nothing half-written was left; "
+                "run the same command again to go on from there.",
+            )
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+                raise
+            from dualcarbon.core.files import storage_error
+
+            failure = storage_error(Path(error.filename or "."), error)
+            _fail(failure.say("zh"), failure.say("en"))
+
+
+def _fail(*lines: str) -> NoReturn:
+    typer.echo("\n\n".join(lines), err=True)
+    raise typer.Exit(2)
+
+
+app = typer.Typer(
+    cls=Door,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="从企业台账到二氧化碳、边际减排成本、数字技术效应与双语报告。\n\n"
+    "From firms' accounts to CO2, marginal abatement costs, the effects of digital technology and a bilingual report.",
+)
+
+Data = Annotated[Path, typer.Argument(help="数据文件：parquet、csv、dta、xlsx | data file", metavar="DATA")]
+Schema = Annotated[str, typer.Option(help="表结构：firm、province、plant | kind of panel")]
+Force = Annotated[bool, typer.Option("--force", help="覆盖已有的输出文件 | replace an existing output file")]
+
+
+def _refuse_overwrite(path: Path, force: bool) -> None:
+    if not path.exists() or force:
+        return
+    from dualcarbon.core.errors import StorageError
+
+    raise StorageError(
+        Text("{p} 已存在", "{p} exists already").format(p=path),
+        expected=Text("一个新文件名", "a new file name"),
+        found=both(str(path)),
+        remedy=Text(
+            "用 --out 换一个名字，或加 --force 覆盖", "choose another name with --out, or add --force to replace it"
+        ),
+    )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dualcarbon {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 | version")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def init(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="写到哪里 | where to write")] = Path("study.toml"),
+    schema: Schema = "firm",
+    force: Force = False,
+) -> None:
+    """提出列与单位的映射，写出带注释的 study.toml | propose the mapping of columns and units, write study.toml"""
+    from dualcarbon.panel import propose
+
+    _refuse_overwrite(out, force)
+    text = propose(data, schema).to_toml()
+    _write(out, text)
+    typer.echo(f"{out}\n请逐行核对单位，再运行 | check every unit, then run:\n  dualcarbon check {out}")
+
+
+@app.command()
+def check(
+    data: Annotated[Path, typer.Argument(help="数据文件或 init 写出的 study.toml | data file or study.toml")],
+    schema: Schema = "firm",
+    form: Annotated[Literal["text", "json", "csv"], typer.Option("--format", help="输出格式 | output format")] = "text",
+    lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言 | language of the text")] = "both",
+    out: Annotated[Path | None, typer.Option(help="写到文件而非屏幕 | write to a file")] = None,
+    force: Force = False,
+) -> None:
+    """检查数据，列出发现 | check the data. 退出码 | exit code: 0 无 | none, 1 警告 | warnings, 2 错误 | errors"""
+    from dualcarbon.panel import check as check_data
+
+    if out is not None:
+        _refuse_overwrite(out, force)
+    findings = check_data(data, schema=schema)
+    if form == "json":
+        text = findings.to_json()
+    elif form == "csv":
+        text = findings.to_csv()
+    else:
+        text = findings.to_text(lang)
+    if out is None:
+        typer.echo(text)
+    else:
+        _write(out, text)
+    raise typer.Exit(findings.exit_code)
+
+
+@app.command()
+def convert(
+    data: Data, out: Annotated[Path, typer.Argument(help="要写的 Parquet 文件 | Parquet file to write")]
+) -> None:
+    """把数据文件转为 Parquet，列名与内容不变 | convert a data file to Parquet, names and values unchanged"""
+    from dualcarbon.panel import convert as convert_file
+
+    _refuse_overwrite(out, force=False)
+    rows = convert_file(data, out)
+    typer.echo(f"{out}  {rows:,} 行 | rows")
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="研究名：见 dualcarbon list | study: see dualcarbon list")],
+    rows: Annotated[int | None, typer.Option(min=2_000, help="模拟的行数 | rows to simulate")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="自己的数据：数据文件或 study.toml | your data file or study.toml")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="结果的目录 | folder of results")] = Path("runs"),
+    seed: Annotated[int | None, typer.Option(min=0, help="模拟的种子 | seed of the simulation")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度 | no progress")] = False,
+) -> None:
+    """运行一项研究，写出中英文报告 | run a study, write the report in Chinese and English"""
+    from dualcarbon.studies import run_study
+
+    finished = run_study(study, rows=rows, data=data, out=out, seed=seed, quiet=quiet)
+    typer.echo(finished.summary())
+
+
+@app.command(name="list")
+def list_all() -> None:
+    """列出研究、模型、因子集、表结构 | list studies, models, factor sets, schemas"""
+    from dualcarbon.accounting import factor_sets
+    from dualcarbon.core.schema import schema_names
+    from dualcarbon.frontier import models
+    from dualcarbon.studies import study_names
+
+    for title, names in (
+        ("研究 | studies", study_names()),
+        ("前沿模型 | frontier models", models()),
+        ("因子集 | factor sets", factor_sets()),
+        ("表结构 | schemas", schema_names()),
+    ):
+        typer.echo(f"{title}: {', '.join(names)}")
+
+
+def _write(path: Path, text: str) -> None:
+    from dualcarbon.core.files import write_text
+
+    write_text(path, text)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from dualcarbon.core.errors import StorageError
+from dualcarbon.core.text import Text, both
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """The bilingual form of a failed write."""
+    return StorageError(
+        Text("结果写不下去", "a result could not be written"),
+        expected=Text("{p} 可写且有空间", "{p} writable, with room").format(p=path),
+        found=both(f"{type(error).__name__}: {error.strerror or error}"),
+        remedy=Text(
+            "腾出磁盘空间或换一个目录，再运行同一命令；没有留下写了一半的文件",
+            "free some space or choose another folder and run the same command again; nothing half-written was left",
+        ),
+    )
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> Path:
+    """Let `write` fill a draft beside `path`, then move it there in one act; on failure the draft is removed.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the folder cannot be written.
+    """
+    draft: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".draft-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        draft = Path(name)
+        write(draft)
+        draft.chmod(0o644)
+        draft.replace(path)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        if draft is not None:
+            draft.unlink(missing_ok=True)
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write UTF-8 text whole or not at all."""
+    return write_whole(path, lambda draft: _put(draft, text.encode("utf-8")))
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Write bytes whole or not at all."""
+    return write_whole(path, lambda draft: _put(draft, data))
+
+
+def _put(draft: Path, data: bytes) -> None:
+    draft.write_bytes(data)

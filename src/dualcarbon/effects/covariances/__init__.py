@@ -1,0 +1,1 @@
+"""One file per covariance; each holds a `RULE`."""

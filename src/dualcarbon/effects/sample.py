@@ -1,0 +1,236 @@
+"""The rows of a panel that a regression can use, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dualcarbon.core.codes import compact, dense_codes
+from dualcarbon.core.errors import DataError, SchemaError
+from dualcarbon.core.panel import Drop, Panel
+from dualcarbon.core.text import Text, both
+from dualcarbon.effects.specification import Factor, Grouping, Specification
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The arrays of a regression.
+
+    Attributes
+    ----------
+    rows : (n,)
+        Positions in the panel.
+    values : (n, 1 + k)
+        Dependent variable, then the regressors, less their weighted means.
+    means : (1 + k,)
+    effects : each (n,)
+        Dense codes.
+    cluster : (n,) or None
+    weights : (n,), positive
+    drops : tuple of Drop
+        Rows of the panel not used, each under the first reason that applies.
+    """
+
+    rows: NDArray[np.int64]
+    values: Floats
+    means: Floats
+    effects: tuple[Codes, ...]
+    cluster: Codes | None
+    weights: Floats
+    drops: tuple[Drop, ...]
+
+
+def take_sample(specification: Specification, panel: Panel, sample: pl.Expr | None = None) -> Sample:
+    """The rows with all variables present and no singleton, read once from the panel.
+
+    Raises
+    ------
+    SchemaError
+        If columns are absent or not numeric, or `sample` is not a condition on the panel's columns.
+    DataError
+        If a weight is negative or no row is left.
+    """
+    _require_columns(specification, panel)
+    names = list(dict.fromkeys(factor.column for factor in specification.factors))
+    columns = dict(zip(names, panel.arrays(*names), strict=True))
+    weights = None if specification.weights is None else _weights(panel, specification.weights)
+    gate = _Gate(panel.n)
+    gate.screen_condition(panel, sample)
+    for factor in specification.factors:
+        gate.screen_factor(factor, columns[factor.column])
+    if weights is not None:
+        gate.screen_weights(str(specification.weights), weights)
+    gate.screen_groupings(panel, specification.groupings)
+    gate.require_rows()
+    rows = np.flatnonzero(gate.keep)
+    whole = len(rows) == panel.n
+    frame = panel.frame if whole else panel.frame.filter(pl.Series(gate.keep))
+    columns = columns if whole else {name: column[rows] for name, column in columns.items()}
+    return _assembled(
+        rows,
+        _matrix(specification, columns),
+        tuple(_codes(frame, effect) for effect in specification.effects),
+        None if specification.cluster is None else _codes(frame, specification.cluster),
+        np.ones(len(rows)) if weights is None else weights[rows],
+        tuple(gate.drops),
+    )
+
+
+class _Gate:
+    """Lets rows pass, counting those that do not under the first reason."""
+
+    def __init__(self, n: int) -> None:
+        self.keep: Mask = np.ones(n, dtype=np.bool_)
+        self.drops: list[Drop] = []
+
+    def close(self, bad: Mask, reason: Text) -> None:
+        gone = int(np.count_nonzero(bad & self.keep))
+        if gone:
+            self.drops.append(Drop(reason, gone))
+            self.keep &= ~bad
+
+    def screen_condition(self, panel: Panel, sample: pl.Expr | None) -> None:
+        if sample is not None:
+            self.close(~_condition(panel, sample), Text("不在所选样本内", "outside the chosen sample"))
+
+    def screen_factor(self, factor: Factor, column: Floats) -> None:
+        self.close(~np.isfinite(column), _missing(factor.column))
+        if factor.log:
+            self.close(
+                ~(column > 0), Text("{c} 非正，无对数", "{c} not positive, no logarithm").format(c=factor.column)
+            )
+
+    def screen_weights(self, name: str, weights: Floats) -> None:
+        self.close(~np.isfinite(weights), _missing(name))
+        self.close(weights == 0, Text("权重 {c} 为零", "weight {c} is zero").format(c=name))
+
+    def screen_groupings(self, panel: Panel, groupings: Sequence[Grouping]) -> None:
+        for name in dict.fromkeys(column for grouping in groupings for column in grouping.columns):
+            column = panel.frame[name]
+            empty = column.is_null()
+            if column.dtype.is_float():
+                empty = empty | column.is_nan().fill_null(False)
+            if empty.any():
+                self.close(empty.to_numpy(), _missing(name))
+
+    def require_rows(self) -> None:
+        if not self.keep.any():
+            raise _nothing_left(self.drops)
+
+
+def _missing(name: str) -> Text:
+    return Text("{c} 缺失或非有限数", "{c} missing or not finite").format(c=name)
+
+
+def _nothing_left(drops: Sequence[Drop]) -> DataError:
+    zh = "；".join(f"{d.reason.zh} {d.rows}" for d in drops) or "表为空"
+    en = "; ".join(f"{d.reason.en} {d.rows}" for d in drops) or "the table is empty"
+    return DataError(
+        Text("没有可用的行", "no usable row is left"),
+        expected=Text("至少一行变量齐全", "at least one row with all variables"),
+        found=Text(zh, en),
+        remedy=Text("检查变量的缺失与样本条件", "check missing values and the sample condition"),
+    )
+
+
+def _require_columns(specification: Specification, panel: Panel) -> None:
+    groups = [column for grouping in specification.groupings for column in grouping.columns]
+    weights = [] if specification.weights is None else [specification.weights]
+    wanted = dict.fromkeys([*(f.column for f in specification.factors), *weights, *groups])
+    absent = [name for name in wanted if name not in panel.frame.columns]
+    if absent:
+        raise SchemaError(
+            Text("公式中的列不在表中", "columns of the formula are not in the table"),
+            expected=both(", ".join(panel.frame.columns)),
+            found=Text("缺 {a}（{f}）", "missing {a} ({f})").format(a=", ".join(absent), f=specification.formula),
+            remedy=Text("检查列名", "check the names"),
+        )
+
+
+def _condition(panel: Panel, sample: pl.Expr) -> Mask:
+    try:
+        column = panel.frame.with_columns(sample.alias("_sample"))["_sample"]
+    except pl.exceptions.ColumnNotFoundError as error:
+        raise _bad_condition(str(error).splitlines()[0]) from error
+    if column.dtype != pl.Boolean:
+        raise _bad_condition(str(column.dtype))
+    return np.asarray(column.fill_null(False).to_numpy(), dtype=np.bool_)
+
+
+def _bad_condition(found: str) -> SchemaError:
+    return SchemaError(
+        Text("样本条件无效", "the sample condition is not valid"),
+        expected=Text("对表中列的真假条件", "a true-or-false condition on columns of the table"),
+        found=both(found),
+        remedy=Text('写成如 sample=pl.col("size") > 0', 'write it like sample=pl.col("size") > 0'),
+    )
+
+
+def _weights(panel: Panel, name: str) -> Floats:
+    (weights,) = panel.arrays(name)
+    negative = np.flatnonzero(weights < 0)
+    if len(negative):
+        raise DataError(
+            Text("权重为负", "negative weights"),
+            expected=Text("{c} 不小于零", "{c} at least zero").format(c=name),
+            found=Text("{k} 行，前几个 {v}", "{k} rows, first {v}").format(
+                k=len(negative), v=weights[negative[:5]].tolist()
+            ),
+            remedy=Text("改正或删去这些行", "correct or drop these rows"),
+        )
+    return weights
+
+
+def _matrix(specification: Specification, columns: dict[str, Floats]) -> Floats:
+    terms = [(specification.depvar,), *(term.factors for term in specification.regressors)]
+    matrix = np.empty((len(columns[specification.depvar.column]), len(terms)))
+    for j, factors in enumerate(terms):
+        matrix[:, j] = _factor(factors[0], columns)
+        for factor in factors[1:]:
+            matrix[:, j] *= _factor(factor, columns)
+    return matrix
+
+
+def _factor(factor: Factor, columns: dict[str, Floats]) -> Floats:
+    return np.log(columns[factor.column]) if factor.log else columns[factor.column]
+
+
+def _codes(frame: pl.DataFrame, grouping: Grouping) -> Codes:
+    return dense_codes([frame[name] for name in grouping.columns])
+
+
+def _assembled(
+    rows: NDArray[np.int64],
+    values: Floats,
+    effects: tuple[Codes, ...],
+    cluster: Codes | None,
+    weights: Floats,
+    drops: tuple[Drop, ...],
+) -> Sample:
+    """The sample without singletons, centred."""
+    from dualcarbon.kernels.groups import without_singletons
+    from dualcarbon.kernels.moments import centred
+
+    keep = without_singletons(effects) if effects else np.ones(len(rows), dtype=np.bool_)
+    gone = len(keep) - int(np.count_nonzero(keep))
+    if gone:
+        drops = (*drops, Drop(Text("独占一个效应组的单例", "singletons, alone in a group of an effect"), gone))
+        rows, values, weights = rows[keep], values[keep], weights[keep]
+        effects = tuple(_recoded(codes, keep) for codes in effects)
+        cluster = None if cluster is None else _recoded(cluster, keep)
+    if not len(rows):
+        raise _nothing_left(drops)
+    deviations, means = centred(values, weights)
+    return Sample(rows, deviations, means, effects, cluster, weights, drops)
+
+
+def _recoded(codes: Codes, keep: Mask) -> Codes:
+    return compact(codes[keep], int(codes.max()) + 1)[0]

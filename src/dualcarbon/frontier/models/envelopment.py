@@ -1,0 +1,231 @@
+"""Nonparametric envelopment with undesirable output: directional distance and shadow price by linear programming.
+
+max beta s.t. X'(z + w) <= x_o - beta gx, Y'z >= y_o + beta gy, B'z = b_o - beta gb, 1'(z + w) = 1, z, w >= 0 is the
+default (Kuosmanen 2005). The dual gives prices u of the good and w of CO2; MAC = p w / u.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.technology import Direction, Technology
+from dualcarbon.core.text import Text, both
+from dualcarbon.frontier import evidence
+from dualcarbon.frontier.evidence import Finding
+from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.models._rows import Mask, counts, place, usable
+from dualcarbon.kernels.envelopment_lp import FAILED, SOLVED, Form, Scores, score
+
+Array = NDArray[np.float64]
+
+LARGEST = 10_000
+"""Most observations one reference set may have: one program per observation, each over all of them."""
+SAME = 1e-9
+"""Relative distance of the one-sided prices below which they are one price."""
+_ZERO = 1e-11
+
+_FORMS: dict[tuple[str, str], Form] = {
+    ("kuosmanen", "variable"): "kuosmanen",
+    ("kuosmanen", "constant"): "constant",
+    ("weak", "constant"): "constant",
+    ("shephard", "variable"): "shephard",
+    ("shephard", "constant"): "constant",
+    ("sum_z_one", "variable"): "sum_z_one",
+}
+_LABEL = Text("包络（非参数）", "Envelopment (nonparametric)")
+_MEASURE = Text(
+    "beta：沿所设方向到包络前沿的距离，以方向向量的倍数计",
+    "beta: distance to the envelopment frontier in multiples of the direction",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopmentModel:
+    """Data envelopment with weak disposability.
+
+    Parameters
+    ----------
+    screen : bool
+        Reference set and scores only for the rows the conditional screen keeps; the others get the status outlier.
+        Groups with fewer than 10 rows per coefficient of the screen are not screened.
+    untreated : bool
+        Where the screen dropped rows, score once more without it, for the fact `mac_untreated`. Doubles the time.
+    largest : int
+        Most observations one reference set may have.
+
+    Notes
+    -----
+    Disposability and returns: `kuosmanen`, `shephard` (no movement of inputs) and `sum_z_one` under variable
+    returns; `kuosmanen`, `weak` and `shephard` are the same technology under constant returns (Chung, Faere &
+    Grosskopf 1997). `sum_z_one` is offered for comparison with packages that use it: it is not weakly disposable.
+
+    `abatement_room` = beta gb / b. Prices are not unique where facets meet: `mac_low` and `mac_high` are the slopes
+    of the frontier to the right (more CO2) and to the left (less CO2) of the projection. Statuses: ok, one price;
+    kink, an interval, where `mac` is its geometric mean if `mac_low` > 0, else `mac_high`, the cost of the next tonne
+    avoided; zero; negative (the whole interval, `mac` its high end); infinite, the good has no price (`mac` NaN, both ends inf); edge, CO2 cannot move further to one
+    side (`mac` NaN, that end infinite); infeasible, no score (also where the solver gave up, counted in
+    `failed`); no_bad, b = 0, dropped from the reference set.
+
+    Kuosmanen (2005), American Journal of Agricultural Economics 87, 1077-1082,
+    doi:10.1111/j.1467-8276.2005.00788.x; Kuosmanen & Podinovski (2009), ibid. 91, 539-545,
+    doi:10.1111/j.1467-8276.2008.01237.x; Chung, Faere & Grosskopf (1997), Journal of Environmental Management 51,
+    229-240, doi:10.1006/jema.1997.0146.
+    """
+
+    screen: bool = True
+    untreated: bool = True
+    largest: int = LARGEST
+    name: str = field(default="envelopment", init=False)
+    label: Text = field(default=_LABEL, init=False, repr=False)
+    measure: Text = field(default=_MEASURE, init=False, repr=False)
+    warning: Text | None = field(default=None, init=False, repr=False)
+    pools: bool = field(default=False, init=False, repr=False)
+
+    def least(self, technology: Technology) -> int:
+        """Three rows per input and output, the usual rule of thumb."""
+        return 3 * (len(technology.inputs) + 2)
+
+    def check(self, technology: Technology, direction: Direction) -> None:
+        """A technology in the list, a direction that is nonnegative and moves something.
+
+        Raises
+        ------
+        ConfigError
+            For returns "bic", for a disposability that does not go with the returns, for `shephard` under variable
+            returns with a direction that moves inputs, for a direction that moves nothing or the wrong way.
+        """
+        if (technology.disposability, technology.returns) not in _FORMS:
+            allowed = ", ".join(f"{d} + {r}" for d, r in _FORMS)
+            raise ConfigError(
+                Text("包络模型没有这种技术", "envelopment has no such technology"),
+                expected=both(allowed),
+                found=both(f"{technology.disposability} + {technology.returns}"),
+                remedy=Text(
+                    "改用所列的可处置性与规模报酬组合；非参数模型没有似然，不能用 bic",
+                    "use a pair of disposability and returns in the list; without a likelihood there is no bic",
+                ),
+            )
+        parts = (direction.inputs, direction.good, direction.bad)
+        still = technology.disposability == "shephard" and technology.returns == "variable"
+        if min(parts) < 0.0 or max(parts) <= 0.0 or (still and direction.inputs > 0.0):
+            raise ConfigError(
+                Text("包络模型不支持该方向", "envelopment does not support this direction"),
+                expected=Text(
+                    "各分量非负、不全为零；shephard 规模报酬可变时投入分量为零",
+                    "components nonnegative and not all zero; inputs zero for shephard under variable returns",
+                ),
+                found=both(repr(direction)),
+                remedy=Text("改方向，或改用 kuosmanen", "change the direction, or use kuosmanen"),
+            )
+
+    def solve(self, data: GroupData, technology: Technology, direction: Direction) -> GroupFit:
+        """Score every observation of one reference set.
+
+        Raises
+        ------
+        ConfigError
+            If the reference set is larger than `largest`.
+        """
+        positive, kept = usable(data, self.screen)
+        self._refuse_large(int(np.count_nonzero(positive if self.untreated else kept)))
+        form = _FORMS[technology.disposability, technology.returns]
+        done = _priced(data, kept, kept, direction, form)
+        facts = _facts(data, positive, kept, done)
+        if self.untreated and facts["n_screened"]:
+            facts["mac_untreated"] = _median(_priced(data, positive, kept, direction, form))
+        numbers = np.maximum(done.scores.beta, 0.0), done.room, done.mac, done.scores.low, done.scores.high
+        return place((positive, kept), numbers, done.status, evidence.judge(_findings(facts)), facts)
+
+    def _refuse_large(self, rows: int) -> None:
+        if rows > self.largest:
+            raise ConfigError(
+                Text("包络模型的参照集太大", "the reference set is too large for envelopment"),
+                expected=Text("至多 {n} 个观测", "at most {n} observations").format(n=self.largest),
+                found=both(str(rows)),
+                remedy=Text(
+                    "按年设前沿（reference 取 contemporaneous）、细分组别、改用 translog_ml，或以 "
+                    "EnvelopmentModel(largest=...) 明示愿意等待（时间随观测数的平方增长）",
+                    'one frontier per period (reference="contemporaneous"), finer groups, translog_ml, or '
+                    "EnvelopmentModel(largest=...) if you will wait: time grows with the square of the observations",
+                ),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """The evaluated rows: scores, room as a share of own CO2, status codes, MAC and its interval."""
+
+    scores: Scores
+    room: Array
+    status: NDArray[np.int8]
+    mac: Array
+
+
+def _priced(data: GroupData, reference: Mask, rows: Mask, direction: Direction, form: Form) -> _Priced:
+    units = data.x[rows], data.y[rows], data.b[rows]
+    frontier = data.x[reference], data.y[reference], data.b[reference]
+    means = tuple(np.broadcast_to(v.mean(axis=0), u.shape) for v, u in zip(frontier, units, strict=True))
+    base = units if direction.observed else means
+    gx, gy, gb = direction.inputs * base[0], direction.good * base[1], direction.bad * base[2]
+    scores = score(frontier, units, (gx, gy, gb), form)
+    status, mac = _prices(scores, _ZERO * frontier[1].mean() / frontier[2].mean())
+    return _Priced(scores, np.maximum(scores.beta, 0.0) * gb / units[2], status, mac)
+
+
+def _prices(scores: Scores, zero: float) -> tuple[NDArray[np.int8], Array]:
+    """Status codes, and MAC where there is one number to give."""
+    low, high = scores.low, scores.high
+    status = np.full(low.shape, CODE["kink"], dtype=np.int8)
+    mac = np.full(low.shape, np.nan)
+    finite = np.isfinite(low) & np.isfinite(high)
+    mac[finite] = high[finite]
+    rising = finite & (low > 0.0)
+    mac[rising] = np.sqrt(low[rising] * high[rising])
+    with np.errstate(invalid="ignore"):
+        same = finite & (high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + zero)
+    status[same] = CODE["ok"]
+    status[finite & (high < 0.0)] = CODE["negative"]
+    nil = same & (np.abs(mac) <= zero)
+    status[nil], mac[nil] = CODE["zero"], 0.0
+    status[~finite] = CODE["edge"]
+    status[(low == np.inf) & (high == np.inf)] = CODE["infinite"]
+    status[scores.status != SOLVED] = CODE["infeasible"]
+    return status, mac
+
+
+def _median(done: _Priced) -> float:
+    """Median MAC over rows with a price."""
+    priced = done.mac[np.isin(done.status, (CODE["ok"], CODE["kink"]))]
+    return float(np.median(priced)) if priced.size else math.nan
+
+
+def _facts(data: GroupData, positive: Mask, kept: Mask, done: _Priced) -> dict[str, float]:
+    b = data.b[kept]
+    priced = np.isin(done.status, (CODE["ok"], CODE["kink"]))
+    solved = done.scores.status == SOLVED
+    shares = ("ok", "kink", "zero", "infinite", "negative", "edge", "infeasible")
+    return {
+        **counts(data, positive, kept),
+        "aggregate_room": float(done.room[solved] @ b[solved] / b[solved].sum()) if solved.any() else math.nan,
+        "efficient_share": float(np.mean(done.scores.beta[solved] <= SAME)) if solved.any() else math.nan,
+        "mac_median": _median(done),
+        "mac_weighted": float(done.mac[priced] @ b[priced] / b[priced].sum()) if priced.any() else math.nan,
+        "mac_untreated": _median(done),
+        **{f"{name}_share": float(np.mean(done.status == CODE[name])) for name in shares},
+        "failed": int(np.count_nonzero(done.scores.status == FAILED)),
+    }
+
+
+def _findings(facts: dict[str, float]) -> list[Finding | None]:
+    screened, untreated = facts["mac_median"], facts["mac_untreated"]
+    known = screened > 0.0 and untreated > 0.0
+    shift = abs(math.log(untreated / screened)) if known else math.inf
+    return [evidence.room(facts["aggregate_room"]), evidence.level_shift(shift) if facts["n_screened"] else None]
+
+
+MODEL = EnvelopmentModel()

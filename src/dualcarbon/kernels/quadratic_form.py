@@ -1,0 +1,162 @@
+"""The quadratic Q(z) = a0 + a'z + 1/2 z'Az with A symmetric: features, slopes, Gram matrix, whitening.
+
+The parameters of Q in k variables stand in one vector theta of length p = 1 + k + k (k + 1) / 2, in the order
+a0, a_1 ... a_k, then A_ij for i <= j row by row. Q is linear in theta: Q(z) = features(z) theta.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_BLOCK = 32_768
+_RIDGE = 1e-12
+
+
+def length(k: int) -> int:
+    """Number of parameters of a quadratic in k variables, 1 + k + k (k + 1) / 2."""
+    return 1 + k + k * (k + 1) // 2
+
+
+def features(z: Array) -> Array:
+    """Rows f(z) with Q(z) = f(z) theta: 1, z_i, then z_i z_j for i <= j with one half on the squares.
+
+    Parameters
+    ----------
+    z : (n, k)
+
+    Returns
+    -------
+    (n, p)
+
+    Examples
+    --------
+    >>> features(np.array([[2.0, 3.0]])).tolist()
+    [[1.0, 2.0, 3.0, 2.0, 6.0, 4.5]]
+    """
+    n, k = z.shape
+    f = np.empty((n, length(k)))
+    f[:, 0] = 1.0
+    f[:, 1 : k + 1] = z
+    column = k + 1
+    for i in range(k):
+        for j in range(i, k):
+            np.multiply(z[:, i], z[:, j], out=f[:, column])
+            if i == j:
+                f[:, column] *= 0.5
+            column += 1
+    return f
+
+
+def gradient(z: Array, j: int) -> Array:
+    """Rows g(z) with dQ/dz_j = g(z) theta.
+
+    Parameters
+    ----------
+    z : (n, k)
+    j : int
+        Position of the variable, 0 ... k - 1.
+
+    Returns
+    -------
+    (n, p)
+
+    Examples
+    --------
+    >>> gradient(np.array([[2.0, 3.0]]), 1).tolist()
+    [[0.0, 0.0, 1.0, 0.0, 2.0, 3.0]]
+    """
+    n, k = z.shape
+    g = np.zeros((n, length(k)))
+    g[:, 1 + j] = 1.0
+    column = k + 1
+    for first in range(k):
+        for second in range(first, k):
+            if first == j:
+                g[:, column] = z[:, second]
+            elif second == j:
+                g[:, column] = z[:, first]
+            column += 1
+    return g
+
+
+def pack(a0: float, a: Array, A: Array) -> Array:
+    """theta, (p,), of a constant, slopes (k,) and a symmetric matrix (k, k)."""
+    return np.concatenate([[a0], a, A[np.triu_indices(a.size)]])
+
+
+def unpack(theta: Array, k: int) -> tuple[float, Array, Array]:
+    """The constant, the slopes (k,) and the symmetric matrix (k, k) of theta (p,).
+
+    Examples
+    --------
+    >>> a0, a, A = unpack(np.arange(6.0), 2)
+    >>> A.tolist()
+    [[3.0, 4.0], [4.0, 5.0]]
+    """
+    rows, columns = np.triu_indices(k)
+    A = np.empty((k, k))
+    A[rows, columns] = theta[1 + k :]
+    A[columns, rows] = theta[1 + k :]
+    return float(theta[0]), theta[1 : 1 + k].copy(), A
+
+
+def evaluate(theta: Array, z: Array) -> Array:
+    """Q(z), (n,), without building the features."""
+    a0, a, A = unpack(theta, z.shape[1])
+    return np.asarray(a0 + np.einsum("ni,ni->n", z, a + 0.5 * (z @ A)), dtype=np.float64)
+
+
+def slope(theta: Array, z: Array, j: int) -> Array:
+    """dQ/dz_j at every row, (n,)."""
+    _, a, A = unpack(theta, z.shape[1])
+    return np.asarray(a[j] + z @ A[:, j], dtype=np.float64)
+
+
+def gram(z: Array) -> Array:
+    """Mean of f(z)'f(z) over the rows, (p, p), block by block so that memory does not grow with n."""
+    n, k = z.shape
+    total = np.zeros((length(k), length(k)))
+    for start in range(0, n, _BLOCK):
+        f = features(z[start : start + _BLOCK])
+        total += f.T @ f
+    return np.asarray(total / n, dtype=np.float64)
+
+
+def independence(matrix: Array) -> float:
+    """Smallest eigenvalue of second moments scaled to a unit diagonal; 0 where a feature is zero at every row.
+
+    Near zero (1e-11 and less in double precision) the rows do not determine theta.
+    """
+    diagonal = np.diag(matrix)
+    if not np.all(diagonal > 0.0):
+        return 0.0
+    scale = 1.0 / np.sqrt(diagonal)
+    return float(np.linalg.eigvalsh(matrix * np.outer(scale, scale))[0])
+
+
+def whitener(matrix: Array) -> Array:
+    """Upper triangular M, (p, p), with M' G M = I up to a ridge of 1e-12 on the correlation scale.
+
+    In phi, theta = M phi, the features have unit second moments and no correlation, which is what makes a
+    linear program or a likelihood in a quadratic well conditioned.
+
+    Parameters
+    ----------
+    matrix : (p, p)
+        Second moments of the features with a positive diagonal, as `gram` returns them.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the matrix is not positive semidefinite or a feature is zero at every row.
+    """
+    diagonal = np.diag(matrix)
+    if not np.all(diagonal > 0.0):
+        raise np.linalg.LinAlgError("a feature is zero at every row")
+    scale = 1.0 / np.sqrt(diagonal)
+    correlation = matrix * np.outer(scale, scale) + _RIDGE * np.eye(scale.size)
+    lower = np.linalg.cholesky(correlation)
+    return np.asarray(scale[:, None] * np.linalg.inv(lower).T, dtype=np.float64)

@@ -1,0 +1,86 @@
+"""Two estimates of the translog hyperbolic function that fail where the pooled one does not, and the reverse.
+
+Within firm: a firm's lasting carbon intensity is technology. Leave one out: s is instrumented by the firm's mean s in
+its other years, which noise of this year does not touch.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualcarbon.kernels.quadratic_form import features
+from dualcarbon.kernels.stochastic import conditional_mean, moments
+from dualcarbon.kernels.translog import Coordinates, project
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+_MEAN = math.sqrt(2.0 / math.pi)
+_LEAST_ROWS_PER_PARAMETER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """theta (p,), on the monotone cone, and E[u | e] (n,), NaN for a firm that is seen once where that matters."""
+
+    theta: Array
+    u: Array
+
+
+def within_firm(data: Coordinates, unit: Index) -> Rival | None:
+    """Least squares on deviations from firm means; None if fewer than 3 rows per parameter are of repeated firms.
+
+    u comes from the within residuals plus sigma_u sqrt(2 / pi), sigma_u and sigma_v from their second and third
+    moments: with T rows of a firm, sum e^2 has mean (T - 1) variance and sum e^3 has mean (T - 1)(T - 2) / T times the
+    third moment of one u + v.
+    """
+    count = np.bincount(unit)[unit]
+    f = features(data.z)
+    if np.count_nonzero(count > 1) < _LEAST_ROWS_PER_PARAMETER * f.shape[1]:
+        return None
+    deviations = np.column_stack([_deviation(f[:, j], unit) for j in range(1, f.shape[1])])
+    theta = project(np.append(0.0, _solve(deviations, -_deviation(data.left, unit))), data)
+    e = _deviation(data.left + f @ theta, unit)
+    variance = float(np.sum(e * e) / np.sum(1.0 - 1.0 / count))
+    weight = float(np.sum((count - 1.0) * (count - 2.0) / count**2))
+    sigma_u, sigma_v = moments(variance, float(np.sum(e**3)) / weight if weight > 0.0 else 0.0)
+    u = conditional_mean(e + sigma_u * _MEAN, sigma_u, sigma_v)
+    return Rival(theta, np.where(count > 1, u, np.nan))
+
+
+def leave_one_out(data: Coordinates, unit: Index) -> Rival | None:
+    """Two-stage least squares, s replaced in the instruments by the firm's mean s in its other rows.
+
+    None if fewer than 3 rows per parameter are of repeated firms or the instruments are not of full rank. u by the
+    moments of the residuals.
+    """
+    count = np.bincount(unit)
+    repeated = count[unit] > 1
+    s = data.z[:, -1]
+    others = (np.bincount(unit, s)[unit] - s) / np.maximum(count[unit] - 1, 1)
+    w = features(np.column_stack([data.z[:, :-1], others])[repeated])
+    f = features(data.z)
+    if len(w) < _LEAST_ROWS_PER_PARAMETER * f.shape[1] or np.linalg.matrix_rank(w.T @ w, hermitian=True) < w.shape[1]:
+        return None
+    fitted = w @ np.linalg.solve(w.T @ w, w.T @ f[repeated])
+    theta = project(_solve(fitted, -data.left[repeated]), data)
+    e = data.left + f @ theta
+    e -= e.mean()
+    sigma_u, sigma_v = moments(float(np.mean(e * e)), float(np.mean(e**3)))
+    return Rival(theta, conditional_mean(e + sigma_u * _MEAN, sigma_u, sigma_v))
+
+
+def _deviation(values: Array, unit: Index) -> Array:
+    return np.asarray(values - (np.bincount(unit, values) / np.bincount(unit))[unit], dtype=np.float64)
+
+
+def _solve(f: Array, values: Array) -> Array:
+    """Least squares by the normal equations, scaled; directions without variation get zero."""
+    scale = np.sqrt(np.einsum("ni,ni->i", f, f))
+    scaled = f / np.where(scale > 0.0, scale, 1.0)
+    solution = np.linalg.lstsq(scaled.T @ scaled, scaled.T @ values, rcond=1e-13)[0]
+    return np.asarray(solution / np.where(scale > 0.0, scale, 1.0), dtype=np.float64)

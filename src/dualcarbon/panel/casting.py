@@ -1,0 +1,122 @@
+"""Text into codes and numbers, strictly: what does not fit is counted and shown, never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from dualcarbon.core.schema import Kind
+from dualcarbon.core.text import Text
+
+_GROUPED = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
+_DECISIVE = r"^[+-]?\d{1,3}(,\d{3}){2,}(\.\d*)?$|^[+-]?\d{1,3},\d{3}\.\d*$"
+_EXACT_32, _EXACT_64 = 2**24, 2**53
+_NOT_NUMBER = Text("不是数", "not a number")
+_NOT_WHOLE = Text("不是整数", "not a whole number")
+_INEXACT = Text(
+    "代码以浮点数存放且超出其精度，末位已丢失",
+    "a code held as a floating-point number beyond its precision, last digits lost",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A column after conversion; `faults` marks the rows whose value did not fit, for the reason given."""
+
+    values: pl.Series
+    faults: pl.Series
+    reason: Text
+
+
+def blank_to_null(name: str, kind: pl.DataType, missing: Sequence[str]) -> pl.Expr:
+    """Text trimmed; blank text and the declared words for "missing" as null; NaN as null."""
+    column = pl.col(name)
+    if kind.is_float():
+        return column.fill_nan(None)
+    if kind == pl.String:
+        trimmed = column.str.strip_chars()
+        return pl.when(~trimmed.is_in(["", *(m.strip() for m in missing)])).then(trimmed).alias(name)
+    return column
+
+
+def cast(column: pl.Series, kind: Kind) -> Cast:
+    """The column as text, whole numbers or numbers; it must have passed `blank_to_null`."""
+    if kind == "text":
+        return _to_text(column)
+    return _to_number(column) if kind == "number" else _to_integer(column)
+
+
+def settle(column: pl.Series) -> pl.Series:
+    """A text column as numbers if every value is one and none has a leading zero (a code); else as it is."""
+    if column.dtype != pl.String:
+        return column
+    if column.str.contains(r"^[+-]?0\d").any():
+        return column
+    for kind in (pl.Int64, pl.Float64):
+        number = column.cast(kind, strict=False)
+        if number.null_count() == column.null_count() and not (kind == pl.Float64 and _odd(number).any()):
+            return number if number.null_count() < column.len() else column
+    return column
+
+
+def _odd(number: pl.Series) -> pl.Series:
+    return (number.is_nan() | number.is_infinite()).fill_null(False)
+
+
+def _new_nulls(before: pl.Series, after: pl.Series) -> pl.Series:
+    return before.is_not_null() & after.is_null()
+
+
+def _to_number(column: pl.Series) -> Cast:
+    if column.dtype == pl.String:
+        return _text_to_number(column)
+    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+        return Cast(pl.repeat(None, column.len(), dtype=pl.Float64, eager=True), column.is_not_null(), _NOT_NUMBER)
+    values = column.cast(pl.Float64)
+    return _finite(values, column.is_null() & False)
+
+
+def _text_to_number(column: pl.Series) -> Cast:
+    values = column.cast(pl.Float64, strict=False)
+    faults = _new_nulls(column, values)
+    if faults.any() and column.filter(faults).str.contains(_GROUPED).all() and _separators_are_thousands(column):
+        values = column.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+        faults = _new_nulls(column, values)
+    return _finite(values, faults)
+
+
+def _separators_are_thousands(column: pl.Series) -> bool:
+    """Whether a value proves it: 1,234,567 or 1,234.5 does; 1,234 alone may be a decimal comma."""
+    return bool(column.str.contains(_DECISIVE).any())
+
+
+def _finite(values: pl.Series, faults: pl.Series) -> Cast:
+    odd = _odd(values)
+    if odd.any():
+        return Cast(values.set(odd, None), faults | odd, _NOT_NUMBER)
+    return Cast(values, faults, _NOT_NUMBER)
+
+
+def _to_integer(column: pl.Series) -> Cast:
+    number = _to_number(column)
+    values = number.values.cast(pl.Int64, strict=False)
+    broken = number.values.is_not_null() & (values.is_null() | (values.cast(pl.Float64) != number.values)).fill_null(
+        True
+    )
+    return Cast(values.set(broken, None), number.faults | broken, _NOT_WHOLE)
+
+
+def _to_text(column: pl.Series) -> Cast:
+    none = column.is_null() & False
+    if column.dtype == pl.String:
+        return Cast(column, none, _NOT_WHOLE)
+    if column.dtype.is_float():
+        limit = _EXACT_32 if column.dtype == pl.Float32 else _EXACT_64
+        lost = (column.abs() > limit).fill_null(False)
+        if lost.any():
+            return Cast(column.cast(pl.String).set(lost, None), lost, _INEXACT)
+        whole = _to_integer(column)
+        return Cast(whole.values.cast(pl.String), whole.faults, _NOT_WHOLE)
+    return Cast(column.cast(pl.String), none, _NOT_WHOLE)

@@ -1,0 +1,115 @@
+"""A file as a table in the schema's names and units, before its keys are trusted: what `read` and `check` share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from dualcarbon.core.panel import Drop, Provenance
+from dualcarbon.core.schema import Schema, load_schema
+from dualcarbon.core.text import Text, both
+from dualcarbon.panel.casting import Cast, blank_to_null, cast, settle
+from dualcarbon.panel.formats import Options, load_table, sha256_of
+from dualcarbon.panel.matching import Match, match_columns
+
+Key = tuple[str | int | float | None, ...]
+_FIRST = 5
+_BLANK = Text("整行为空", "row wholly blank")
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Values of a column that are not of its kind: how many, and the first five with their row keys."""
+
+    column: str
+    source: str
+    reason: Text
+    count: int
+    keys: tuple[Key, ...]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The table in the schema's names and units; keys may still be missing or repeated, and values may misfit."""
+
+    frame: pl.DataFrame
+    schema: Schema
+    id: str
+    time: str
+    misfits: tuple[Misfit, ...]
+    provenance: Provenance
+    drops: tuple[Drop, ...]
+
+
+def prepare(
+    path: str | Path,
+    schema: str | Schema,
+    mapping: Mapping[str, str] | None,
+    units: Mapping[str, str] | None,
+    missing: Sequence[str],
+    others: bool,
+    options: Options,
+) -> Prepared:
+    """Load, map, convert to the kind of each column, convert units once.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    SchemaError
+        If its columns or units do not fit, all faults in one error.
+    """
+    chosen = load_schema(schema) if isinstance(schema, str) else schema
+    file = Path(path)
+    table = load_table(file, options)
+    raw = table.frame
+    matches = match_columns(raw.columns, chosen, mapping, units, file.name)
+    kept, drops = _without_blank_rows(_cleaned(raw, matches, missing, others))
+    columns, misfits = _convert(kept, matches)
+    taken = {m.source for m in matches}
+    rest = [kept[name] if table.typed else settle(kept[name]) for name in kept.columns if name not in taken]
+    id, time = chosen.with_role("id")[0], chosen.with_role("time")[0]
+    frame = pl.DataFrame([*columns, *rest])
+    provenance = Provenance(both(file.name), sha256=sha256_of(file))
+    return Prepared(frame, chosen, id, time, misfits, provenance, drops)
+
+
+def _cleaned(raw: pl.DataFrame, matches: tuple[Match, ...], missing: Sequence[str], others: bool) -> pl.DataFrame:
+    names = raw.columns if others else [m.source for m in matches]
+    return raw.select(blank_to_null(name, raw.schema[name], missing) for name in names)
+
+
+def _without_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Drop, ...]]:
+    if all(column.null_count() for column in frame):
+        full = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+        gone = frame.height - full.height
+        return full, (Drop(_BLANK, gone),) if gone else ()
+    return frame, ()
+
+
+def _convert(frame: pl.DataFrame, matches: tuple[Match, ...]) -> tuple[list[pl.Series], tuple[Misfit, ...]]:
+    columns, misfits = [], []
+    keys = [m.source for m in matches if m.column.role in ("id", "time")]
+    for match in matches:
+        result = cast(frame[match.source], match.column.kind)
+        values = result.values.alias(match.column.name)
+        columns.append(match.conversion.apply(values) if match.column.kind == "number" else values)
+        if result.faults.any():
+            misfits.append(_misfit(frame, match, result, keys))
+    return columns, tuple(misfits)
+
+
+def _misfit(frame: pl.DataFrame, match: Match, result: Cast, keys: list[str]) -> Misfit:
+    rows = frame.select(pl.col(keys), pl.col(match.source).alias("_value")).filter(result.faults).head(_FIRST)
+    return Misfit(
+        column=match.column.name,
+        source=match.source,
+        reason=result.reason,
+        count=int(result.faults.sum()),
+        keys=tuple(rows.select(keys).rows()),
+        values=tuple(str(v) for v in rows["_value"]),
+    )

@@ -1,0 +1,89 @@
+"""Ratios of two columns that no firm, plant or province can have."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import polars as pl
+
+from dualcarbon.core.text import Text
+from dualcarbon.panel.findings import Finding
+from dualcarbon.panel.rules.base import Subject
+
+_ENOUGH = 10
+_ROW = Text("{n}超出可能的范围 {a} 至 {b} {u}（{r}）", "{n} beyond the possible range of {a} to {b} {u} ({r})")
+_ROW_REMEDY = Text("核对这两列的记录与单位", "check the record and the unit of both columns")
+_MEDIAN = Text(
+    "{n}的中位数 {m} {u} 不在 {a} 至 {b} 之间：多半整列单位有误（{r}）",
+    "the median of {n}, {m} {u}, is not within {a} to {b}: most likely a whole column is in another unit ({r})",
+)
+_MEDIAN_REMEDY = Text(
+    "核对 units= 中两列的单位（千元、万元、万吨、万千瓦时）",
+    "check the units of both columns in units= (thousand CNY, 10 kt, 10 MWh)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Bounds of numerator / denominator: of every row, and of the median, which tells the unit of a whole column."""
+
+    numerator: str
+    denominator: str
+    row: tuple[float, float]
+    median: tuple[float, float]
+    label: Text
+    unit: str
+    reason: Text
+
+
+@cache
+def load_ratios(schema: str) -> tuple[Ratio, ...]:
+    """The ratios that are judged for a kind of panel."""
+    text = (files("dualcarbon.panel.rules") / "ratios.csv").read_text(encoding="utf-8")
+    return tuple(_ratio(row) for row in csv.DictReader(text.splitlines()) if row["schema"] == schema)
+
+
+def _ratio(row: dict[str, str]) -> Ratio:
+    return Ratio(
+        row["numerator"],
+        row["denominator"],
+        (float(row["low"] or 0), float(row["high"])),
+        (float(row["median_low"]), float(row["median_high"])),
+        Text(row["label_zh"], row["label_en"]),
+        row["unit"],
+        Text(row["reason_zh"], row["reason_en"]),
+    )
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """Rows beyond physical bounds (warning) and medians that betray a wrong unit (error); positive values only."""
+    for ratio in load_ratios(subject.schema.name):
+        if subject.has(ratio.numerator, ratio.denominator):
+            yield from _judge(subject, ratio)
+
+
+def _judge(subject: Subject, ratio: Ratio) -> Iterator[Finding]:
+    over, under = pl.col(ratio.numerator), pl.col(ratio.denominator)
+    values = subject.frame.select(pl.when((over > 0) & (under > 0)).then(over / under).alias("r"))["r"]
+    known = values.len() - values.null_count()
+    if not known:
+        return
+    name = f"{ratio.numerator} / {ratio.denominator}"
+    low, high = ratio.row
+    beyond = ((values < low) | (values > high)).fill_null(False)
+    if beyond.any():
+        count = int(beyond.sum())
+        means = _ROW.format(n=ratio.label, a=f"{low:g}", b=f"{high:g}", u=ratio.unit, r=ratio.reason)
+        keys = subject.keys(beyond)
+        yield Finding("impossible_ratio", "warning", name, count, count / known, keys, means, _ROW_REMEDY)
+    median = values.median()
+    if known >= _ENOUGH and isinstance(median, float) and not ratio.median[0] <= median <= ratio.median[1]:
+        low, high = ratio.median
+        means = _MEDIAN.format(
+            n=ratio.label, m=f"{median:.3g}", a=f"{low:g}", b=f"{high:g}", u=ratio.unit, r=ratio.reason
+        )
+        yield Finding("impossible_ratio", "error", name, known, 1.0, (), means, _MEDIAN_REMEDY)

@@ -1,0 +1,118 @@
+"""Noise adjusted by O(1/sqrt(n)) so that the planted effects hold exactly in the sample, not only on average."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualcarbon.core.errors import ConvergenceError
+from dualcarbon.core.text import Text, both
+from dualcarbon.panel.survey_digital import Specification
+from dualcarbon.panel.survey_solve import Constants
+from dualcarbon.panel.survey_technology import Floats
+from dualcarbon.panel.survey_within import dot, remove
+
+_CO2 = ("co2", "co2_small", "co2_large")
+_COAL = ("coal", "coal_small", "coal_large")
+_MAC = ("mac_firm", "mac_industry", "mac_controls")
+_TOLERANCE = 1e-11
+_ROUNDS = 12
+_FEWEST_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Regressors:
+    """Residual digital use by column, (n,) with zeros outside the column's sample."""
+
+    by_column: Mapping[str, Floats]
+
+    def effect(self, name: str, outcome: Floats) -> float:
+        """Coefficient of digital use in that column for an outcome (n,)."""
+        residual = self.by_column[name]
+        return dot(residual, outcome) / dot(residual, residual)
+
+
+def regressors(specs: Mapping[str, Specification], digital: Sequence[float], n: int) -> Regressors:
+    """Residual digital use of every column."""
+    found: dict[str, Floats] = {}
+    for name, spec in specs.items():
+        whole = np.zeros(n)
+        whole[spec.within.rows] = spec.residual(digital)
+        found[name] = found["co2"] if name == "mac_controls" else whole
+    return Regressors(found)
+
+
+def balance_intensity(
+    intensity: Floats, rest: Floats, composite: Floats, constants: Constants, used: Regressors
+) -> Floats:
+    """ln carbon intensity (n,) moved along the residual regressors until six effects hold exactly.
+
+    ln CO2 = rest + intensity in three columns, ln MAC = h(intensity) + (s - 1) ln F in three: Newton steps with the
+    Gram matrix of the six directions.
+
+    Raises
+    ------
+    ConvergenceError
+        If the effects do not come within 1e-11 of their targets.
+    """
+    technology, columns = constants.technology, used.by_column
+    slope = technology.log_price_slope(intensity)
+    directions = [_unit(columns[name]) for name in _CO2] + [_unit(columns[name] * slope) for name in _MAC]
+    gram = np.array([[dot(a, b) for b in directions] for a in directions])
+    size = [dot(columns[n], columns[n]) for n in (*_CO2, *_MAC)]
+    norm = [np.sqrt(s) for s in size[:3]] + [np.sqrt(dot(columns[n] * slope, columns[n] * slope)) for n in _MAC]
+    miss = np.zeros(6)
+    for _ in range(_ROUNDS):
+        price = technology.log_price(intensity) + (technology.returns - 1.0) * composite
+        outcomes = [rest + intensity] * 3 + [price] * 3
+        names = (*_CO2, *_MAC)
+        miss = np.array([used.effect(n, v) - constants.effects[n] for n, v in zip(names, outcomes, strict=True)])
+        if np.max(np.abs(miss)) < _TOLERANCE * max(1.0, *map(abs, constants.effects.values())):
+            return intensity
+        step = np.linalg.solve(gram, -miss * np.array(size) / np.array(norm))
+        for weight, direction in zip(step, directions, strict=True):
+            intensity = intensity + weight * direction
+    raise ConvergenceError(
+        Text("模拟数据的平衡没有收敛", "the balancing of the simulated survey did not converge"),
+        expected=Text("各效应与目标相差小于 {t}", "every effect within {t} of its target").format(t=_TOLERANCE),
+        found=both(f"{miss}"),
+        remedy=Text("增加行数，或用 balanced=False", "use more rows, or balanced=False"),
+    )
+
+
+def _unit(direction: Floats) -> Floats:
+    return direction / np.sqrt(dot(direction, direction))
+
+
+def balance_coal(log_share: Floats, log_co2: Floats, constants: Constants, used: Regressors) -> Floats:
+    """ln coal share (n,) moved until the three effects on ln CO2 of coal hold exactly."""
+    columns = [used.by_column[name] for name in _COAL]
+    wanted = _projection(columns, [constants.effects[name] * dot(c, c) for name, c in zip(_COAL, columns, strict=True)])
+    return log_share + remove(log_co2 + log_share - wanted, columns) - (log_co2 + log_share - wanted)
+
+
+def _projection(columns: Sequence[Floats], products: Sequence[float]) -> Floats:
+    """The combination of the columns with the given inner products with them."""
+    gram = np.array([[dot(a, b) for b in columns] for a in columns])
+    weight = np.linalg.lstsq(gram, np.array(products), rcond=1e-12)[0]
+    total = np.zeros(len(columns[0]))
+    for w, column in zip(weight, columns, strict=True):
+        total = total + w * column
+    return total
+
+
+def balance_errors(errors: Floats, kinds: NDArray[np.int8], used: Regressors) -> Floats:
+    """Measurement errors (n,) made orthogonal to residual digital use, separately by kind of contamination.
+
+    A kind with fewer than 1,000 rows is left as drawn: six conditions would mark so few errors.
+    """
+    balanced = errors.copy()
+    for kind in np.unique(kinds):
+        rows = np.flatnonzero(kinds == kind)
+        if rows.size >= _FEWEST_ROWS:
+            directions = [used.by_column[name][rows] for name in (*_CO2, *_COAL)]
+            balanced[rows] = remove(errors[rows], directions)
+    return balanced

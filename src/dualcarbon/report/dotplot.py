@@ -1,0 +1,162 @@
+"""Where everything goes in a dot plot: labels, lines, axis and ticks, in numbers and before any drawing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dualcarbon.core.errors import DataError
+from dualcarbon.core.exhibit import DotPlot
+from dualcarbon.core.text import Text
+from dualcarbon.report.layout import width_em
+from dualcarbon.report.typography import number_text
+
+WIDTH_IN = 6.4
+LEGEND_PT = 8.0
+_LABEL_IN = 2.7
+_TALLEST_IN = 7.6
+_PIECES = re.compile(r"[\u2e80-\u9fff\uff00-\uffef][、，。；：）》”]*|[^\s\u2e80-\u9fff\uff00-\uffef]+\s*|\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sizes of a dot plot in inches and points; `labels` are broken into lines."""
+
+    labels: tuple[str, ...]
+    label_pt: float
+    pitch: float
+    left: float
+    above: float
+    below: float
+    legend_columns: int
+
+    @property
+    def height(self) -> float:
+        """Height of the whole drawing in inches."""
+        return self.above + self.pitch * max(len(self.labels), 1) + self.below
+
+
+def plan(labels: Sequence[str], legend: Sequence[str], stamped: bool) -> Plan:
+    """Sizes for a number of items: the more there are, the closer they stand, down to what one page holds.
+
+    Parameters
+    ----------
+    labels : item labels, first on top
+    legend : series labels, empty for no legend
+    stamped : whether a line is kept for the stamp
+    """
+    count = max(len(labels), 1)
+    pitch = min(0.3, max(0.125, _TALLEST_IN / count))
+    label_pt, broken = _broken(labels, pitch)
+    widest = max((width_em(line) for label in broken for line in label.split("\n")), default=0.0)
+    each = max((width_em(label) * LEGEND_PT / 72 + 0.4 for label in legend), default=1.0)
+    columns = max(1, min(len(legend), int((WIDTH_IN - 0.3) / each)))
+    lines = math.ceil(len(legend) / columns)
+    above = 0.12 + 0.26 * stamped + 0.2 * lines + 0.22 * (count > 20)
+    left = widest * label_pt / 72 + 0.2
+    return Plan(tuple(broken), label_pt, pitch, left, above, below=0.5, legend_columns=columns)
+
+
+def _broken(labels: Sequence[str], pitch: float) -> tuple[float, list[str]]:
+    """The largest type at which all labels, broken into lines, fit their rows."""
+    size = 8.5
+    while True:
+        broken = [wrap(label, _LABEL_IN * 72 / size) for label in labels]
+        lines = max((label.count("\n") + 1 for label in broken), default=1)
+        if lines * size * 1.2 <= pitch * 72 or size <= 5.0:
+            return size, broken
+        size -= 0.25
+
+
+def wrap(text: str, width: float) -> str:
+    """The text broken into lines of at most `width` em, between words or Chinese characters.
+
+    Examples
+    --------
+    >>> wrap("通信设备、计算机及其他电子设备制造业", 10.0)
+    '通信设备、计算机及其\\n他电子设备制造业'
+    """
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if lines[-1] and width_em((lines[-1] + piece).rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.strip() for line in lines)
+
+
+def check(key: str, plot: DotPlot) -> None:
+    """Raise `DataError` if a series is not as long as the items, or a value has no place on a logarithmic axis."""
+    for one in plot.series:
+        for values in (one.x, one.low, one.high):
+            if values is not None and len(values) != len(plot.items):
+                raise DataError(
+                    Text("图 {key}：系列“{label}”长度不符", "Figure {key}: series “{label}” has the wrong length").format(
+                        key=key, label=one.label
+                    ),
+                    expected=Text("{n} 个数值", "{n} values").format(n=len(plot.items)),
+                    found=Text("{n} 个数值", "{n} values").format(n=len(values)),
+                    remedy=Text("为每个项目给出一个数值，没有时用 NaN", "Give one value per item, NaN where there is none"),
+                )
+        bad = [item for item, x in zip(plot.items, one.x, strict=True) if plot.log and x <= 0]
+        if bad:
+            raise DataError(
+                Text("图 {key}：对数轴上有非正数", "Figure {key}: values on a logarithmic axis are not positive").format(
+                    key=key
+                ),
+                expected=Text("大于零的数值", "Values above zero"),
+                found=Text("{n} 个非正数，首先是 {item}", "{n} not positive, first {item}").format(
+                    n=len(bad), item=bad[0]
+                ),
+                remedy=Text("将其设为 NaN，或取 log=False", "Set them to NaN or use log=False"),
+            )
+
+
+def limits(plot: DotPlot) -> tuple[float, float]:
+    """The ends of the axis: all finite values that have a place on it, and a margin of 4 %."""
+    ends = (values for one in plot.series for values in (one.x, one.low, one.high) if values is not None)
+    shown = [value for values in ends for value in values if math.isfinite(value) and (value > 0 or not plot.log)]
+    if not shown:
+        return (1.0, 10.0) if plot.log else (0.0, 1.0)
+    low, high = min(shown), max(shown)
+    if plot.log:
+        margin = max(0.04 * math.log10(high / low), 0.1)
+        return low / 10**margin, high * 10**margin
+    margin = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - margin, high + margin
+
+
+def ticks(low: float, high: float, log: bool) -> list[float]:
+    """Round numbers within the ends of the axis: powers of ten with 2 and 5 between where there is room, or even steps.
+
+    Examples
+    --------
+    >>> ticks(3.0, 5000.0, True), ticks(-0.4, 1.3, False)
+    ([10.0, 100.0, 1000.0], [0.0, 0.5, 1.0])
+    """
+    if log:
+        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        steps = (1.0, 2.0, 5.0) if math.log10(high / low) < 2.5 else (1.0,)
+        every = max(1, (last - first) // 8)
+        return [s * 10.0**p for p in range(first, last + 1, every) for s in steps if low <= s * 10.0**p <= high]
+    raw = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw)
+    return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def tick_labels(places: Sequence[float], log: bool) -> list[str]:
+    """The ticks in figures: thousands separated, as many decimals as the steps need."""
+    if log:
+        return [_power(place) for place in places]
+    step = min((b - a for a, b in pairwise(places)), default=1.0)
+    decimals = next((d for d in range(12) if abs(round(step, d) - step) < 1e-9 * step), 12)
+    return [number_text(round(place, decimals) + 0.0, f",.{decimals}f") for place in places]
+
+
+def _power(place: float) -> str:
+    if 1e-4 <= place < 1e7:
+        return number_text(place, ",.0f" if place >= 1 else f".{math.ceil(-math.log10(place) - 1e-9)}f")
+    return number_text(place, ".0e").removeprefix("1×")

@@ -1,0 +1,71 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from dualcarbon.core.errors import StorageError
+from dualcarbon.core.text import Text, both
+
+
+def write_all(files: Mapping[Path, bytes]) -> list[Path]:
+    """Write a set of files so that a failure leaves every one as it was.
+
+    Each file is first written beside its place and flushed to the disk; only when all are there do they take their
+    names.
+
+    Parameters
+    ----------
+    files : Mapping
+        Content by path; missing folders are made.
+
+    Returns
+    -------
+    list of Path
+        The paths in the order given.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, a folder cannot be written, or a name is taken by a folder; no partial file is left.
+    """
+    waiting: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            waiting[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+            _write(waiting[path], content)
+        for path, temporary in waiting.items():
+            os.replace(temporary, path)
+    except OSError as error:
+        raise _trouble(path, len(files), error) from error
+    finally:
+        for temporary in waiting.values():
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    return list(files)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _trouble(path: Path, count: int, error: OSError) -> StorageError:
+    reason = error.strerror or type(error).__name__
+    return StorageError(
+        Text("无法写入 {path}", "Cannot write {path}").format(path=both(str(path))),
+        expected=Text("文件夹可写，且有足够空间存放 {n} 个文件", "A writable folder with room for {n} files").format(n=count),
+        found=Text("系统报告：{reason}", "The system says: {reason}").format(reason=reason),
+        remedy=Text(
+            "释放空间、检查权限或换一个输出文件夹，然后重新运行",
+            "Free some space, check the permissions or choose another output folder, then run again",
+        ),
+    )

@@ -1,0 +1,48 @@
+"""From the firm table to columns a frontier and a regression can read."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dualcarbon.core.panel import Panel
+from dualcarbon.core.text import Text
+from dualcarbon.studies.config import FirmStudy
+
+_POSITIVE = Text("{label} 缺失或不为正", "{label} missing or not positive")
+
+
+def usable(panel: Panel, config: FirmStudy) -> Panel:
+    """The rows with positive inputs and output, the others counted by reason."""
+    for name in (*config.technology.inputs, config.technology.good):
+        panel = panel.keep(pl.col(name) > 0, _POSITIVE.format(label=panel.schema[name].label))
+    return panel
+
+
+def accounts(panel: Panel, config: FirmStudy) -> Panel:
+    """The panel with CO2 under both boundaries: `co2_t` and `co2_coal_t`."""
+    from dualcarbon.accounting import account
+
+    part = config.co2
+    narrow = account(panel, boundary=part.narrow_boundary, factors=part.factors)
+    wide = account(panel, boundary=part.boundary, factors=part.factors)
+    return wide.with_columns(narrow.frame["co2_t"].alias("co2_coal_t"))
+
+
+def regressors(panel: Panel, config: FirmStudy) -> Panel:
+    """The panel with the columns of the regressions, natural logs, null where a log does not exist.
+
+    `digital_permille` is the treatment in per mille; `ln_co2` and `ln_co2_coal` are logs of tonnes.
+    """
+    part = config.effects
+    assets = pl.col(part.size)
+    return panel.with_columns(
+        (pl.col(part.treatment) * 1000.0).alias("digital_permille"),
+        _log(assets).alias("ln_assets"),
+        _log(assets / pl.col(part.worker)).alias("ln_assets_per_worker"),
+        _log(pl.col("co2_t")).alias("ln_co2"),
+        _log(pl.col("co2_coal_t")).alias("ln_co2_coal"),
+    )
+
+
+def _log(value: pl.Expr) -> pl.Expr:
+    return pl.when(value > 0).then(value.log())

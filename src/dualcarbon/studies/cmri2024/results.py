@@ -1,0 +1,61 @@
+"""What the exhibits of chapter 4 read: every number is estimated before, none here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from dualcarbon.core.panel import Drop, Provenance
+from dualcarbon.core.results import Estimate, FrontierResult
+from dualcarbon.core.text import Text
+from dualcarbon.studies.config import FirmStudy
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The firm table in numbers."""
+
+    provenance: Provenance
+    rows: int
+    firms: int
+    first_year: int
+    last_year: int
+    drops: tuple[Drop, ...]
+    notes: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a simulated survey planted: medians by industry, estimands by exhibit and column."""
+
+    industries: pl.DataFrame
+    effects: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Regressions:
+    """The estimates behind Tables 4-2 to 4-4, by name, with the median that splits the sizes."""
+
+    estimates: dict[str, Estimate]
+    median_assets_cny: float
+
+    def __getitem__(self, name: str) -> Estimate:
+        return self.estimates[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All that chapter 4 needs.
+
+    `industries` has one row per two-digit industry: the default's and the quadratic's MAC, abatement room,
+    statuses. `truth` is None on real data.
+    """
+
+    config: FirmStudy
+    sample: Sample
+    industries: pl.DataFrame
+    default: FrontierResult
+    quadratic: FrontierResult
+    regressions: Regressions
+    truth: Truth | None

@@ -1,0 +1,29 @@
+"""Words that several exhibits of the chapter share."""
+
+from __future__ import annotations
+
+from dualcarbon.core.text import Text
+from dualcarbon.studies.cmri2024.results import Results
+
+MAC = Text("边际减排成本", "Marginal abatement cost")
+ROOM = Text("减排空间（无效率项）", "Abatement room (inefficiency)")
+OURS = Text("本系统", "Ours")
+PRINTED = Text("报告", "Report")
+TRUTH = Text("真值", "Truth")
+CNY_PER_T = Text("元/吨", "CNY/t")
+SHARE = Text("比例", "share")
+PERMILLE = Text("每千分之一", "per 1/1000")
+STARS = Text(
+    "*、**、***分别表示在 10%、5%、1% 水平上显著；括号内为按企业聚类的标准误。",
+    "*, **, *** significant at 10 %, 5 %, 1 %; standard errors clustered by firm in parentheses.",
+)
+
+
+def source(results: Results) -> Text:
+    """The source line of an exhibit made from the firm table."""
+    name = results.sample.provenance.name
+    if results.sample.provenance.simulated:
+        return Text(
+            "{n}（模拟数据，种子 {s}），dualcarbon 计算", "{n} (simulated data, seed {s}), computed by dualcarbon"
+        ).format(n=name, s=results.config.study.seed)
+    return Text("{n}，dualcarbon 计算", "{n}, computed by dualcarbon").format(n=name)
