@@ -15,7 +15,7 @@ from dualcarbon.core.panel import Panel
 from dualcarbon.effects import fit
 
 EQUAL = 1e-11  # the anchors are printed to 12 significant digits
-MPDTA = 2e-10  # printed to 10 digits
+MPDTA = 2e-10  # the stored estimate has 10 digits
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mpdta.csv"
 

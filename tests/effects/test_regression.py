@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -262,7 +263,7 @@ def test_scale_of_the_weights_does_not_matter() -> None:
     panel = simulated()
     scaled = panel.with_columns(pl.col("w") * 1e6)
     for covariance in ("iid", "hc1"):
-        a, b = (fit("y ~ d | firm + year", p, weights="w", covariance=covariance) for p in (panel, scaled))
+        a, b = (fit("y ~ d | firm + year", each, weights="w", covariance=covariance) for each in (panel, scaled))
         assert np.allclose(a.coef, b.coef, rtol=SAME)
         assert np.allclose(a.vcov, b.vcov, rtol=SAME)
 
@@ -316,23 +317,31 @@ def test_nesting_is_read_from_the_rows() -> None:
     assert "K = 7 without" in first.rule.en
 
 
-def test_hash_seeds_change_no_bit() -> None:
+def test_hash_seeds_and_threads_change_no_bit(tmp_path: Path) -> None:
+    path = tmp_path / "panel.parquet"
+    simulated().frame.write_parquet(path)
     script = (
-        "import runpy, sys\n"
-        "m = runpy.run_path(sys.argv[1])\n"
+        "import sys, polars as pl\n"
+        "from dualcarbon.core.panel import Panel\n"
+        "from dualcarbon.effects import fit\n"
+        "panel = Panel.from_frame(pl.read_parquet(sys.argv[1]), id='firm', time='year')\n"
         "for f in ('y ~ d + x1 | firm + year', 'y ~ d + x1 | industry^year + firm + province'):\n"
-        "    e = m['fit'](f, m['simulated'](), cluster='firm')\n"
+        "    e = fit(f, panel, cluster='firm')\n"
         "    print(e.coef.tobytes().hex(), e.vcov.tobytes().hex(), e.rule.en)\n"
     )
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", script, __file__],
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            [sys.executable, "-c", script, str(path)],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                **dict.fromkeys(("OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"), threads),
+            },
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-        for seed in ("0", "1", "4242")
+        for seed, threads in (("0", "1"), ("1", "2"), ("4242", "3"))
     }
     assert len(outputs) == 1
     assert outputs.pop().count("K = ") == 2

@@ -91,9 +91,7 @@ def simulate(
     return Industry(GroupData(x, y, b, unit.astype(np.int64), time.astype(np.int64)), mac, u, d, clean)
 
 
-def contaminate(
-    draw: np.random.Generator, y: Array, b: Array, noise: float
-) -> tuple[Array, Array, NDArray[np.bool_]]:
+def contaminate(draw: np.random.Generator, y: Array, b: Array, noise: float) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Measurement error and three kinds of bad rows."""
     n = y.size
     y, b = y * np.exp(noise * draw.standard_normal(n)), b * np.exp(noise * draw.standard_normal(n))

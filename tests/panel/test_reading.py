@@ -55,7 +55,9 @@ def test_missing_file_names_the_near_ones(written: Callable[..., Path]) -> None:
 
 
 def test_unknown_extension_lists_the_known(written: Callable[..., Path]) -> None:
-    error = fails(InputError, written("x", "firms.sav"), "不认识的文件类型：firms.sav", "unknown kind of file: firms.sav")
+    error = fails(
+        InputError, written("x", "firms.sav"), "不认识的文件类型：firms.sav", "unknown kind of file: firms.sav"
+    )
     for extension in (".csv", ".tsv", ".parquet", ".dta", ".xlsx", ".xls"):
         assert extension in known_extensions()
         assert extension in error.expected.en
@@ -146,7 +148,9 @@ def test_a_mapping_is_complete(written: Callable[..., Path]) -> None:
     panel = read(path, mapping={"firm_id": "a", "year": "b", "output_cny": "c"}, units={"output_cny": "1e3_cny"})
     assert panel.frame.row(0, named=True) == {"firm_id": "1", "year": 2015, "output_cny": 2000.0, "coal": 3}
     mapping = {"firm_id": "a", "year": "z", "nope": "c", "oil_t": "coal", "coal_t": "coal"}
-    error = fails(SchemaError, path, "映射中的 nope 不是 firm 表的列", "nope in the mapping is no column", mapping=mapping)
+    error = fails(
+        SchemaError, path, "映射中的 nope 不是 firm 表的列", "nope in the mapping is no column", mapping=mapping
+    )
     assert "文件中没有 year 所指的列 'z'" in error.found.zh
     assert "the column 'coal' of the file is mapped twice" in error.found.en
     assert "the required column year (Year) is missing" in error.found.en

@@ -98,7 +98,10 @@ def long_table(key: str = "table_4_1", simulated: bool = True) -> Table:
     return Table(
         key,
         Text("表 4-1", "Table 4-1"),
-        Text("企业 CO2 边际减排成本与减排空间（39 个行业）", "Marginal abatement cost of CO2 and abatement room, 39 industries"),
+        Text(
+            "企业 CO2 边际减排成本与减排空间（39 个行业）",
+            "Marginal abatement cost of CO2 and abatement room, 39 industries",
+        ),
         headers,
         rows,
         notes,
@@ -123,7 +126,12 @@ def regression_table(key: str = "table_4_2", simulated: bool = True) -> Table:
         return top, (Cell(""), *(Cell("" if e is None else e, ".4f", bracket=e is not None) for e in errors))
 
     rows = (
-        *pair(Text("企业数字应用", "Digital use"), (0.0016, 0.0028, -0.0019), (0.0009, 0.0004, 0.0006), ("*", "***", "***")),
+        *pair(
+            Text("企业数字应用", "Digital use"),
+            (0.0016, 0.0028, -0.0019),
+            (0.0009, 0.0004, 0.0006),
+            ("*", "***", "***"),
+        ),
         *pair(Text("企业规模", "Firm size"), (None, None, 0.1127), (None, None, 0.0310), ("", "", "***")),
         (Cell(Text("固定效应", "Fixed effects")), Cell(firm), Cell(industry), Cell(industry)),
         (Cell(Text("控制变量", "Controls")), Cell(no), Cell(no), Cell(yes)),
@@ -162,7 +170,8 @@ def wide_table(key: str = "table_3_1") -> Table:
         ),
     )
     rows = tuple(
-        (Cell(year, "d"), *(Cell(float(v), ",.1f") for v in rng.uniform(10, 60_000, 11))) for year in range(2020, 2061, 5)
+        (Cell(year, "d"), *(Cell(float(v), ",.1f") for v in rng.uniform(10, 60_000, 11)))
+        for year in range(2020, 2061, 5)
     )
     return Table(
         key, Text("表 3-1", "Table 3-1"), Text("2020—2060 年化石与清洁发电量", "Fossil and clean generation, 2020–2060"),

@@ -62,3 +62,15 @@ def industries() -> dict[str, Text]:
     'Manufacture of tobacco'
     """
     return {row["industry2"]: Text(row["name_zh"], row["name_en"]) for row in reference_rows("industries")}
+
+
+@cache
+def short_industries() -> dict[str, Text]:
+    """Name by two-digit code, the English one short enough for a table.
+
+    Examples
+    --------
+    >>> short_industries()["16"].en
+    'Tobacco'
+    """
+    return {row["industry2"]: Text(row["name_zh"], row["short_en"]) for row in reference_rows("industries")}

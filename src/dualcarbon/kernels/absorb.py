@@ -87,9 +87,9 @@ def partial_out(
 
     Notes
     -----
-    Abowd, Creecy & Kramarz (2002), US Census Bureau TP-2002-06. Conjugate gradients on cyclic projections:
-    Hernandez-Ramos, Escalante & Raydan (2011), https://doi.org/10.1080/01630563.2011.587074. The energy norm of the
-    error from the steps themselves: Strakos & Tichy (2002), Electronic Transactions on Numerical Analysis 13, 56-80.
+    Abowd, Creecy & Kramarz (2002), US Census Bureau TP-2002-06. Hestenes & Stiefel (1952),
+    https://doi.org/10.6028/jres.049.044. The energy norm of the error from the steps themselves: Strakos & Tichy
+    (2002), Electronic Transactions on Numerical Analysis 13, 56-80.
     """
     left = crossing(effects)
     mass = np.asarray(np.bincount(left[0], weights=weights), dtype=np.float64)

@@ -159,4 +159,4 @@ def whitener(matrix: Array) -> Array:
     scale = 1.0 / np.sqrt(diagonal)
     correlation = matrix * np.outer(scale, scale) + _RIDGE * np.eye(scale.size)
     lower = np.linalg.cholesky(correlation)
-    return np.asarray(scale[:, None] * np.linalg.inv(lower).T, dtype=np.float64)
+    return np.triu(scale[:, None] * np.linalg.inv(lower).T)

@@ -219,6 +219,9 @@ def composed_limits(sigma_u: float, sigma_v: float, score: float) -> tuple[float
 @jit
 def _log_cdf_and_ratio(q: float) -> tuple[float, float]:
     """ln Phi(q) and phi(q) / Phi(q)."""
+    if q > 0.0:
+        beyond = 0.5 * math.erfc(q * 0.7071067811865476)
+        return math.log1p(-beyond), 0.3989422804014327 * math.exp(-0.5 * q * q) / (1.0 - beyond)
     if q > -35.0:
         cdf = 0.5 * math.erfc(-q * 0.7071067811865476)
         return math.log(cdf), 0.3989422804014327 * math.exp(-0.5 * q * q) / cdf

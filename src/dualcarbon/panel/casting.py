@@ -37,7 +37,9 @@ def blank_to_null(name: str, kind: pl.DataType, missing: Sequence[str]) -> pl.Ex
         return column.fill_nan(None)
     if kind == pl.String:
         trimmed = column.str.strip_chars()
-        return pl.when(~trimmed.is_in(["", *(m.strip() for m in missing)])).then(trimmed).alias(name)
+        holds = trimmed.str.len_bytes() > 0
+        words = [m.strip() for m in missing]
+        return pl.when(holds & ~trimmed.is_in(words) if words else holds).then(trimmed).alias(name)
     return column
 
 

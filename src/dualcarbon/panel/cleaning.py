@@ -43,6 +43,12 @@ def winsorise(panel: Panel, columns: Sequence[str], share: float) -> Winsorised:
         If `share` is outside [0, 0.5).
     SchemaError
         If a column is absent or not numeric.
+
+    Examples
+    --------
+    >>> from dualcarbon.panel import load_panel
+    >>> winsorise(load_panel("china_provinces"), ["output_cny", "co2_t"], 0.01).counts
+    {'output_cny': 12, 'co2_t': 12}
     """
     if not 0 <= share < 0.5:
         raise ConfigError(
@@ -83,6 +89,13 @@ def drop_invalid(
     ------
     SchemaError
         If a column is absent or not numeric.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"firm_id": ["a", "b"], "year": [2015, 2015], "output_cny": [0.0, 2.0]})
+    >>> kept = drop_invalid(Panel.from_frame(frame, id="firm_id", time="year"))
+    >>> [(d.reason.en, d.rows) for d in kept.drops]
+    [('Output (output_cny) zero', 1)]
     """
     above = _present(panel, "input", "good") if positive is None else tuple(positive)
     rest = _present(panel, "energy", "bad") if nonnegative is None else tuple(nonnegative)

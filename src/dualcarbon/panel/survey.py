@@ -17,7 +17,7 @@ from dualcarbon.panel.survey_digital import DESIGN, Mask, Traits, digital_share,
 from dualcarbon.panel.survey_faults import add_faults, no_faults
 from dualcarbon.panel.survey_firms import Firms, draw_firms, draw_inputs, industry_codes, industry_column, mix
 from dualcarbon.panel.survey_noise import KINDS, Noise, draw_kinds, measurement_errors, split_fuels
-from dualcarbon.panel.survey_plant import Planted, Stage, plant_ces
+from dualcarbon.panel.survey_plant import Planted, Stage, coal_share, plant_ces
 from dualcarbon.panel.survey_quadratic import plant_quadratic
 from dualcarbon.panel.survey_tables import (
     Scales,
@@ -27,7 +27,7 @@ from dualcarbon.panel.survey_tables import (
     truth_rows,
 )
 from dualcarbon.panel.survey_technology import CesByproduct, Floats, QuadraticTechnology, SurveyTechnology
-from dualcarbon.panel.truth import EFFECTS, ReportTruth, Truth
+from dualcarbon.panel.truth import ReportTruth, Truth
 
 __all__ = ["CesByproduct", "Noise", "QuadraticTechnology", "ReportTruth", "Survey", "Truth", "simulate_survey"]
 
@@ -205,7 +205,7 @@ def _record(
     of_good, of_bad = measurement_errors(streams["errors"], kinds, noise, used)
     output = planted.good * scales.output[firms.industry] * np.exp(of_good)
     co2 = planted.bad * scales.co2[firms.industry] * np.exp(of_bad)
-    share = np.where(coal, np.exp(planted.log_coal_share), 0.0)
+    share = np.where(coal, coal_share(planted.log_coal_share, coal), 0.0)
     fuels = split_fuels(
         streams["fuels"],
         co2,
@@ -250,8 +250,8 @@ def _truth(
     counts = {name: len(spec.within.rows) for name, spec in stage.specs.items()}
     return Truth(
         rows=rows,
-        industries=truth_industries(rows, stage.truth, scales),
-        effects=truth_effects(found, counts, stage.truth, _follows(planted)),
+        industries=truth_industries(rows, stage.firms, stage.truth, scales),
+        effects=truth_effects(found, counts, stage.truth, planted.follows),
         constants=planted.constants,
         technology=planted.technology,
     )
@@ -264,10 +264,3 @@ def _found(planted: Planted, stage: Stage) -> Mapping[str, float]:
     log_co2 = np.log(planted.bad)
     outcome = {"mac": np.log(planted.price), "co2": log_co2, "coal": log_co2 + planted.log_coal_share}
     return {name: planted.regressors.effect(name, outcome[name.split("_")[0]]) for name in stage.specs}
-
-
-def _follows(planted: Planted) -> tuple[str, ...]:
-    """Columns whose effect is not planted under this technology."""
-    if planted.effects is None:
-        return tuple(EFFECTS)
-    return () if planted.solved_rho else ("mac_controls",)

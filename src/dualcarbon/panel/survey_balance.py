@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from dualcarbon.core.errors import ConvergenceError
 from dualcarbon.core.text import Text, both
 from dualcarbon.panel.survey_digital import Specification
-from dualcarbon.panel.survey_solve import Constants
+from dualcarbon.panel.survey_solve import COAL_COLUMNS, Constants
 from dualcarbon.panel.survey_technology import Floats
 from dualcarbon.panel.survey_within import dot, remove
 
 _CO2 = ("co2", "co2_small", "co2_large")
-_COAL = ("coal", "coal_small", "coal_large")
 _MAC = ("mac_firm", "mac_industry", "mac_controls")
 _TOLERANCE = 1e-11
 _ROUNDS = 12
@@ -32,7 +31,8 @@ class Regressors:
     def effect(self, name: str, outcome: Floats) -> float:
         """Coefficient of digital use in that column for an outcome (n,)."""
         residual = self.by_column[name]
-        return dot(residual, outcome) / dot(residual, residual)
+        size = dot(residual, residual)
+        return dot(residual, outcome) / size if size > 0.0 else float("nan")
 
 
 def regressors(specs: Mapping[str, Specification], digital: Sequence[float], n: int) -> Regressors:
@@ -40,7 +40,8 @@ def regressors(specs: Mapping[str, Specification], digital: Sequence[float], n: 
     found: dict[str, Floats] = {}
     for name, spec in specs.items():
         whole = np.zeros(n)
-        whole[spec.within.rows] = spec.residual(digital)
+        if spec.freedom > 0:
+            whole[spec.within.rows] = spec.residual(digital)
         found[name] = found["co2"] if name == "mac_controls" else whole
     return Regressors(found)
 
@@ -65,12 +66,13 @@ def balance_intensity(
     size = [dot(columns[n], columns[n]) for n in (*_CO2, *_MAC)]
     norm = [np.sqrt(s) for s in size[:3]] + [np.sqrt(dot(columns[n] * slope, columns[n] * slope)) for n in _MAC]
     miss = np.zeros(6)
+    near = _TOLERANCE * max(1.0, *(abs(constants.effects[name]) for name in (*_CO2, *_MAC)))
     for _ in range(_ROUNDS):
         price = technology.log_price(intensity) + (technology.returns - 1.0) * composite
         outcomes = [rest + intensity] * 3 + [price] * 3
         names = (*_CO2, *_MAC)
         miss = np.array([used.effect(n, v) - constants.effects[n] for n, v in zip(names, outcomes, strict=True)])
-        if np.max(np.abs(miss)) < _TOLERANCE * max(1.0, *map(abs, constants.effects.values())):
+        if np.max(np.abs(miss)) < near:
             return intensity
         step = np.linalg.solve(gram, -miss * np.array(size) / np.array(norm))
         for weight, direction in zip(step, directions, strict=True):
@@ -89,9 +91,10 @@ def _unit(direction: Floats) -> Floats:
 
 def balance_coal(log_share: Floats, log_co2: Floats, constants: Constants, used: Regressors) -> Floats:
     """ln coal share (n,) moved until the three effects on ln CO2 of coal hold exactly."""
-    columns = [used.by_column[name] for name in _COAL]
-    wanted = _projection(columns, [constants.effects[name] * dot(c, c) for name, c in zip(_COAL, columns, strict=True)])
-    return log_share + remove(log_co2 + log_share - wanted, columns) - (log_co2 + log_share - wanted)
+    columns = [used.by_column[name] for name in COAL_COLUMNS]
+    products = [constants.effects[name] * dot(c, c) for name, c in zip(COAL_COLUMNS, columns, strict=True)]
+    excess = log_co2 + log_share - _projection(columns, products)
+    return np.asarray(log_share + remove(excess, columns) - excess)
 
 
 def _projection(columns: Sequence[Floats], products: Sequence[float]) -> Floats:
@@ -113,6 +116,6 @@ def balance_errors(errors: Floats, kinds: NDArray[np.int8], used: Regressors) ->
     for kind in np.unique(kinds):
         rows = np.flatnonzero(kinds == kind)
         if rows.size >= _FEWEST_ROWS:
-            directions = [used.by_column[name][rows] for name in (*_CO2, *_COAL)]
+            directions = [used.by_column[name][rows] for name in (*_CO2, *COAL_COLUMNS)]
             balanced[rows] = remove(errors[rows], directions)
     return balanced

@@ -31,10 +31,10 @@ class Design:
     mean: float = 0.05
     per_log_asset: float = 0.001
     trait: float = 0.0045
-    yearly: float = 0.00115
+    yearly: float = 0.00128
     trend: float = 0.0008
-    firm_spread: float = 0.80
-    row_spread: float = 0.65
+    firm_spread: float = 0.85
+    row_spread: float = 0.70
     coal_small: float = 0.06
     coal_large: float = 0.36
 
@@ -107,6 +107,11 @@ class Specification:
     parts: tuple[Floats | None, ...]
     gram: Floats
     composite: Floats
+
+    @property
+    def freedom(self) -> int:
+        """Rows less cells and controls."""
+        return len(self.within.rows) - int((self.within.inverse > 0.0).sum()) - len(self.within.basis)
 
     def residual(self, loadings: Sequence[float]) -> Floats:
         """Residual of digital use, (m,)."""

@@ -142,7 +142,7 @@ def _classes(rng: np.random.Generator, industry: Codes, rows: int) -> Codes:
 def _dense(codes: Codes) -> Codes:
     seen = np.zeros(int(codes.max()) + 1, dtype=np.bool_)
     seen[codes] = True
-    return (np.cumsum(seen) - 1)[codes]
+    return np.asarray((np.cumsum(seen) - 1)[codes], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

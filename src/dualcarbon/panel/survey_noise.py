@@ -117,20 +117,7 @@ def split_fuels(
     per_oil_t: float,
     per_kwh: Floats,
 ) -> Fuels:
-    """Quantities that the factors turn back into `co2` (t): coal's share as given, 5-35 % of the rest oil, then power.
-
-    Raises
-    ------
-    ConfigError
-        If a coal share is not below one.
-    """
-    if coal_share.size and float(coal_share.max()) >= 1.0:
-        raise ConfigError(
-            Text("煤炭份额达到 1", "a coal share reaches one"),
-            expected=Text("小于 1", "below 1"),
-            found=both(f"{coal_share.max():.4f}"),
-            remedy=Text("减小 ReportTruth 的煤炭效应", "lower the coal effect of ReportTruth"),
-        )
+    """Quantities that the factors turn back into `co2` (t): coal by its share, 5-35 % of the rest oil, then power."""
     oil_share = rng.uniform(0.05, 0.35, len(co2))
     coal = co2 * coal_share
     rest = co2 - coal

@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.text import Text, both
 from dualcarbon.panel.survey_balance import Regressors, balance_coal, balance_intensity, regressors
 from dualcarbon.panel.survey_digital import DESIGN, Specification, Traits
 from dualcarbon.panel.survey_firms import Codes, Firms, Inputs, bounded_normal
-from dualcarbon.panel.survey_solve import Constants, solve
+from dualcarbon.panel.survey_solve import COAL_COLUMNS, Constants, solve
 from dualcarbon.panel.survey_technology import CesByproduct, Floats, SurveyTechnology
 from dualcarbon.panel.truth import ReportTruth
 
-_COAL_SHARE = 0.45
+_COAL_SHARE = 0.40
+_MOST_COAL_SHARE = 0.9
 _COAL_FIRM, _COAL_ROW = 0.30, 0.20
 _LIMIT = 4.0
 
@@ -26,7 +28,8 @@ class Planted:
     """The survey without measurement error, in industry units; arrays (n,).
 
     `good`, `bad`: outputs; `price`: MAC at the projection; `loadings`: of digital use on its parts;
-    `effects`: what holds in expectation, by column, or None where nothing was planted.
+    `effects`: what holds in expectation, by column, or None where nothing was planted; `follows`: the columns whose
+    effect was not asked for.
     """
 
     good: Floats
@@ -41,7 +44,7 @@ class Planted:
     effects: Mapping[str, float] | None
     constants: Mapping[str, float]
     technology: SurveyTechnology
-    solved_rho: bool
+    follows: tuple[str, ...]
     regressors: Regressors
 
 
@@ -74,7 +77,8 @@ def plant_ces(streams: Mapping[str, np.random.Generator], stage: Stage, technolo
     if stage.balanced:
         rest = stage.composite + inefficiency
         intensity = balance_intensity(intensity, rest, stage.composite, constants, used)
-        log_share = balance_coal(log_share, rest + intensity, constants, used)
+        if constants.coal_planted:
+            log_share = balance_coal(log_share, rest + intensity, constants, used)
     good, bad = fitted.good(stage.composite, intensity), stage.composite + intensity
     elasticity = fitted.elasticity(intensity)
     return Planted(
@@ -90,9 +94,14 @@ def plant_ces(streams: Mapping[str, np.random.Generator], stage: Stage, technolo
         effects=_expected(stage, constants, used),
         constants=constants.named(),
         technology=fitted,
-        solved_rho=technology.rho is None,
+        follows=_follows(technology, constants),
         regressors=used,
     )
+
+
+def _follows(technology: CesByproduct, constants: Constants) -> tuple[str, ...]:
+    given = () if technology.rho is None else ("mac_controls",)
+    return given if constants.coal_planted else (*given, *COAL_COLUMNS)
 
 
 def _expected(stage: Stage, constants: Constants, used: Regressors) -> Mapping[str, float]:
@@ -113,6 +122,15 @@ def log_coal_share(rng: np.random.Generator, firms: Firms) -> Floats:
     """ln of coal's share in CO2, before digital use: bounded so that the share stays below one."""
     firm = rng.uniform(-_COAL_FIRM, _COAL_FIRM, firms.count)[firms.firm]
     return np.asarray(np.log(_COAL_SHARE) + firm + rng.uniform(-_COAL_ROW, _COAL_ROW, firms.n))
+
+
+def coal_share(log_share: Floats, coal: NDArray[np.bool_]) -> Floats:
+    """Coal's share in CO2 (n,), its level lowered where needed so that no row that burns coal exceeds 0.9.
+
+    A common factor leaves every effect on ln CO2 of coal as it is.
+    """
+    top = float(log_share[coal].max()) if coal.any() else 0.0
+    return np.asarray(np.exp(np.minimum(log_share - max(0.0, top - np.log(_MOST_COAL_SHARE)), 0.0)))
 
 
 def _inefficiency(rng: np.random.Generator, stage: Stage) -> Floats:

@@ -11,6 +11,7 @@ from dualcarbon.panel.survey_digital import DESIGN
 from dualcarbon.panel.survey_firms import bounded_normal
 from dualcarbon.panel.survey_plant import Planted, Stage, factors_for, log_coal_share
 from dualcarbon.panel.survey_technology import Floats, QuadraticTechnology
+from dualcarbon.panel.truth import EFFECTS
 
 _SLACK_LIMIT = 0.35
 _MOST_LOSS = 0.9
@@ -56,6 +57,6 @@ def plant_quadratic(
         effects=None,
         constants={},
         technology=technology,
-        solved_rho=False,
+        follows=tuple(EFFECTS),
         regressors=regressors(stage.specs, loadings, firms.n),
     )

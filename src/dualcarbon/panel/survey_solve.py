@@ -14,6 +14,8 @@ from dualcarbon.panel.survey_technology import CesByproduct, Floats
 from dualcarbon.panel.truth import ReportTruth
 
 RHO_WITHOUT_EFFECT = -0.5
+COAL_COLUMNS = ("coal", "coal_small", "coal_large")
+_FEWEST_COAL = 50
 _RHO_RANGE = (-20.0, 0.999)
 _MIX_RANGE = (0.02, 0.98)
 
@@ -23,7 +25,8 @@ class Constants:
     """Loadings on the four parts of digital use, (4,) each.
 
     `digital` makes digital use, `intensity` ln carbon intensity (lambda, theta_S s_S, theta_L s_L, theta_w), `coal`
-    the log of coal's share in CO2. `effects` are the coefficients per unit of digital_share that they imply, by
+    the log of coal's share in CO2; `coal_planted` says whether the coal columns have the rows to meet their targets.
+    `effects` are the coefficients per unit of digital_share that they imply, by
     column, given the regressors.
     """
 
@@ -31,6 +34,7 @@ class Constants:
     digital: Floats
     intensity: Floats
     coal: Floats
+    coal_planted: bool
     effects: Mapping[str, float]
 
     def named(self) -> dict[str, float]:
@@ -82,7 +86,8 @@ def root(function: Callable[[float], float], low: float, high: float, what: Text
 def _row(spec: Specification, digital: Floats) -> Floats:
     """Coefficients (4,) of the effect on a variable in its loadings on the parts."""
     weight = digital @ spec.gram
-    return np.asarray(weight / (weight @ digital))
+    size = float(weight @ digital)
+    return np.asarray(weight / size) if size > 0.0 else np.full(4, np.nan)
 
 
 def _from_composite(spec: Specification, digital: Floats, technology: CesByproduct) -> float:
@@ -108,8 +113,9 @@ def solve(specs: Mapping[str, Specification], truth: ReportTruth, technology: Ce
         mix = _mix(specs, truth, fitted)
     digital = _digital(mix)
     intensity = _intensity(specs, truth, fitted, digital)
-    coal = _coal(specs, truth, digital, intensity)
-    return Constants(fitted, digital, intensity, coal, _effects(specs, fitted, digital, intensity, coal))
+    planted = min(specs[name].freedom for name in COAL_COLUMNS) >= _FEWEST_COAL
+    coal = _coal(specs, truth, digital, intensity) if planted else _coal_by_difference(truth, digital)
+    return Constants(fitted, digital, intensity, coal, planted, _effects(specs, fitted, digital, intensity, coal))
 
 
 def _digital(mix: float) -> Floats:
@@ -171,6 +177,12 @@ def _coal(specs: Mapping[str, Specification], truth: ReportTruth, digital: Float
     per_unit = np.array([0.0, truth.coal_ratio / small[1], 1.0 / large[2], 0.0])
     unit = (truth.coal_effect - pooled @ (intensity + at_zero)) / (pooled @ per_unit)
     return np.asarray(at_zero + unit * per_unit)
+
+
+def _coal_by_difference(truth: ReportTruth, digital: Floats) -> Floats:
+    """Loadings of ln coal share where the coal columns have too few rows: the difference of the pooled effects."""
+    difference = truth.coal_effect - truth.co2_effect[0]
+    return np.array([0.0, difference * digital[1], difference * digital[2], 0.0])
 
 
 def _effects(

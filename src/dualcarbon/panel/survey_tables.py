@@ -19,6 +19,14 @@ from dualcarbon.panel.truth import EFFECTS, ReportTruth, printed, printed_by_ind
 _OUTPUT_SCALE = 2e7
 
 
+def _medians(values: Floats, industry: NDArray[np.int64], industries: int) -> Floats:
+    """Median by industry, (39,); NaN where an industry has no row."""
+    order = np.argsort(industry, kind="stable")
+    edges = np.searchsorted(industry[order], np.arange(industries + 1))
+    slices = [values[order[low:high]] for low, high in pairwise(edges)]
+    return np.array([float(np.median(v)) if v.size else np.nan for v in slices])
+
+
 @dataclass(frozen=True, slots=True)
 class Scales:
     """Units of output (CNY) and CO2 (t) by industry, (39,)."""
@@ -29,14 +37,8 @@ class Scales:
     @classmethod
     def for_medians(cls, planted: Planted, firms: Firms, target: Floats) -> Scales:
         """Units in which the median of MAC = price x output unit / CO2 unit over an industry's rows is the target."""
-        median = np.ones(len(target))
-        order = np.argsort(firms.industry, kind="stable")
-        edges = np.searchsorted(firms.industry[order], np.arange(len(target) + 1))
-        for k, (low, high) in enumerate(pairwise(edges)):
-            if high > low:
-                median[k] = np.median(planted.price[order[low:high]])
         output = np.full(len(target), _OUTPUT_SCALE)
-        return cls(output, median * output / target)
+        return cls(output, _medians(planted.price, firms.industry, len(target)) * output / target)
 
 
 def _gather(values: tuple[str, ...], codes: NDArray[np.int64]) -> pl.Series:
@@ -105,22 +107,25 @@ def truth_rows(
     )
 
 
-def truth_industries(rows: pl.DataFrame, truth: ReportTruth, scales: Scales) -> pl.DataFrame:
+def truth_industries(rows: pl.DataFrame, firms: Firms, truth: ReportTruth, scales: Scales) -> pl.DataFrame:
     """The truth by industry; see `Truth.industries`."""
-    mac = pl.col("mac_cny_per_t")
-    found = rows.group_by("industry2").agg(
-        pl.len().cast(pl.Int64).alias("rows"),
-        mac.median().alias("mac_median"),
-        mac.mean().alias("mac_mean"),
-        ((mac * pl.col("co2_clean_t")).sum() / pl.col("co2_clean_t").sum()).alias("mac_co2_weighted"),
-        pl.col("abatement_room").mean().alias("room_mean"),
-    )
+    codes = industry_codes()
+    mac, room, co2 = (rows[name].to_numpy() for name in ("mac_cny_per_t", "abatement_room", "co2_clean_t"))
+    count = np.bincount(firms.industry, minlength=len(codes))
+
+    def total(values: Floats) -> Floats:
+        return np.asarray(np.bincount(firms.industry, values, minlength=len(codes)), dtype=np.float64)
+
     mac_target, room_target = truth.mac_target(), truth.room_target()
     mac_printed, room_printed = printed_by_industry("mac"), printed_by_industry("room")
-    codes = industry_codes()
-    wanted = pl.DataFrame(
+    return pl.DataFrame(
         {
             "industry2": codes,
+            "rows": count,
+            "mac_median": _medians(mac, firms.industry, len(codes)),
+            "mac_mean": total(mac) / count,
+            "mac_co2_weighted": total(mac * co2) / total(co2),
+            "room_mean": total(room) / count,
             "mac_target": [mac_target[c] for c in codes],
             "room_target": [room_target[c] for c in codes],
             "mac_printed": [mac_printed.get(c) for c in codes],
@@ -131,7 +136,6 @@ def truth_industries(rows: pl.DataFrame, truth: ReportTruth, scales: Scales) -> 
             "co2_scale_t": scales.co2,
         }
     )
-    return found.join(wanted, on="industry2", how="left", validate="1:1").sort("industry2")
 
 
 def effect_targets(truth: ReportTruth) -> dict[str, float | None]:

@@ -45,6 +45,10 @@ def _room() -> Mapping[str, float]:
     return printed_by_industry("room")
 
 
+def _mac_rest() -> tuple[float, float]:
+    return printed("text_4_1", "mac.33"), printed("table_4_1", "mac.18")
+
+
 def _mac_effect() -> tuple[float, float, float]:
     one, two, three = (printed("table_4_2", f"effect.{i}") / PER_MILLE for i in (1, 2, 3))
     return one, two, three
@@ -90,7 +94,7 @@ class ReportTruth:
 
     mac_cny_per_t: Mapping[str, float] = field(default_factory=_mac)
     abatement_room: Mapping[str, float] = field(default_factory=_room)
-    mac_rest: tuple[float, float] = (78.49, 1381.06)
+    mac_rest: tuple[float, float] = field(default_factory=_mac_rest)
     room_rest: tuple[float, float] = (0.08, 0.17)
     mac_effect: tuple[float, float, float] = field(default_factory=_mac_effect)
     co2_effect: tuple[float, float, float] = field(default_factory=_co2_effect)
@@ -99,9 +103,8 @@ class ReportTruth:
 
     def __post_init__(self) -> None:
         unknown = sorted({*self.mac_cny_per_t, *self.abatement_room} - set(industries()))
-        bad_mac = [k for k, v in {**self.mac_cny_per_t, "rest": min(self.mac_rest)}.items() if not v > 0.0]
-        rooms = {**self.abatement_room, "rest": min(self.room_rest), "rest ": max(self.room_rest)}
-        bad_room = [k.strip() for k, v in rooms.items() if not 0.0 < v < 1.0]
+        bad_mac = [v for v in (*self.mac_cny_per_t.values(), *self.mac_rest) if not v > 0.0]
+        bad_room = [v for v in (*self.abatement_room.values(), *self.room_rest) if not 0.0 < v < 1.0]
         pooled, small, large = self.co2_effect
         between = min(small, large) < pooled < max(small, large) or small == pooled == large
         if unknown or bad_mac or bad_room or not between:

@@ -15,6 +15,7 @@ from dualcarbon.report.layout import ColumnText, Layout, lay_out
 from dualcarbon.report.typography import DASH, number_text
 
 Align = Literal["left", "center", "right"]
+_BREAKABLE_FROM_ROWS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class PrintedTable:
     notes: tuple[str, ...]
     stamp: str
     rules_after: tuple[int, ...]
+
+    @property
+    def breakable(self) -> bool:
+        """Whether the table is long enough to run over pages; a shorter one stays in one piece."""
+        return len(self.rows) >= _BREAKABLE_FROM_ROWS
 
 
 def is_missing(value: Value) -> bool:

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dualcarbon.core.exhibit import Document, Exhibit, Figure, Table
+from dualcarbon.core.exhibit import Document, Exhibit
 from dualcarbon.core.text import Language
 from dualcarbon.report import words
-from dualcarbon.report.contents import exhibits, sections, turned_last
-from dualcarbon.report.printed import caption, print_table, printed_notes, stamp
+from dualcarbon.report.printed import caption, stamp
 from dualcarbon.report.typeface import FOLDER
 from dualcarbon.report.typography import runs
+from dualcarbon.report.views import document_view, exhibit_view
 
 if TYPE_CHECKING:
     import typst
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 _UNSAFE = re.compile(r'["\\]|[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
-_BREAKABLE_FROM_ROWS = 24
 
 
 class Source(str):
@@ -94,47 +93,15 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
 
 
-def view(exhibit: Exhibit, language: Language) -> dict[str, Any]:
-    """An exhibit as the templates read it."""
-    if isinstance(exhibit, Table):
-        printed = print_table(exhibit, language)
-        return {"table": printed, "breakable": len(printed.rows) > _BREAKABLE_FROM_ROWS}
-    return {
-        "table": None,
-        "key": exhibit.key,
-        "caption": caption(exhibit, language),
-        "notes": printed_notes(exhibit, language),
-    }
-
-
 def exhibit_source(exhibit: Exhibit, language: Language) -> str:
     """The typst source of one exhibit on pages of its own."""
-    given = {"exhibit": view(exhibit, language), "title": caption(exhibit, language)}
+    given = {"exhibit": exhibit_view(exhibit, language), "title": caption(exhibit, language)}
     return _rendered("exhibit.typ", exhibit.simulated, language, given)
 
 
 def document_source(document: Document, language: Language) -> str:
     """The typst source of a whole report."""
-    parts = [
-        {
-            "title": section.title.get(language),
-            "parts": [
-                view(part, language) if isinstance(part, Table | Figure) else part.get(language)
-                for part in turned_last(section.parts, language)
-            ],
-        }
-        for section in sections(document)
-    ]
-    given = {
-        "title": document.title.get(language),
-        "subtitle": document.subtitle.get(language),
-        "abstract": [paragraph.get(language) for paragraph in document.abstract],
-        "sections": parts,
-        "colophon": [paragraph.get(language) for paragraph in document.colophon],
-        "heads": {name: getattr(words, name.upper()).get(language) for name in ("abstract", "contents", "colophon")},
-        "exhibits": bool(exhibits(document)),
-    }
-    return _rendered("document.typ", document.simulated, language, given)
+    return _rendered("document.typ", document.simulated, language, document_view(document, language, paged=True))
 
 
 def _rendered(template: str, simulated: bool, language: Language, given: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.errors import ConfigError, InputError
 from dualcarbon.core.text import Text, both
 
 M = TypeVar("M", bound=BaseModel)
@@ -68,25 +68,53 @@ class FirmStudy(Strict):
     effects: EffectsPart
 
 
-class PanelPart(Strict):
-    """A real panel: where it lies or which embedded one it is, and its frontier."""
+def existing(path: Path) -> Path:
+    """The path, if there is a file.
 
-    name: str
-    source: str
-    frontier: TechnologyPart
-    sample: int = Field(ge=1)
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if not path.is_file():
+        raise InputError(
+            Text("没有这个文件：{p}", "no such file: {p}").format(p=path),
+            expected=Text("一个可读的文件", "a file that can be read"),
+            found=Text("{p} 不存在或不是文件", "{p} is absent or not a file").format(p=path),
+            remedy=Text("检查路径", "check the path"),
+        )
+    return path
 
 
-def parse(text: str, model: type[M], where: str) -> M:
-    """The typed study of a TOML text.
+def read_text(path: Path) -> str:
+    """The UTF-8 text of a study file.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or not UTF-8.
+    """
+    try:
+        return existing(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            Text("{p} 不是 UTF-8", "{p} is not UTF-8").format(p=path.name),
+            expected=Text("UTF-8 编码的 TOML", "TOML in UTF-8"),
+            found=both(str(error)),
+            remedy=Text("以 UTF-8 另存后再试", "save it as UTF-8 and try again"),
+        ) from error
+
+
+def parse_toml(text: str, where: str) -> dict[str, object]:
+    """The table of a TOML text.
 
     Raises
     ------
     ConfigError
-        Listing every wrong key at once.
+        If it is not TOML; the message carries the line.
     """
     try:
-        return model.model_validate(tomllib.loads(text))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             Text("{w} 不是合法的 TOML", "{w} is not valid TOML").format(w=where),
@@ -94,6 +122,18 @@ def parse(text: str, model: type[M], where: str) -> M:
             found=both(str(error)),
             remedy=Text("改正所指的那一行", "correct the line it points to"),
         ) from error
+
+
+def validated(values: object, model: type[M], where: str) -> M:
+    """The typed form of a table.
+
+    Raises
+    ------
+    ConfigError
+        Listing every wrong key at once.
+    """
+    try:
+        return model.model_validate(values)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(
@@ -106,10 +146,18 @@ def parse(text: str, model: type[M], where: str) -> M:
 
 def shipped(study: str, model: type[M]) -> M:
     """The typed study.toml of a shipped study."""
+    where = f"{study}/study.toml"
     text = (files("dualcarbon.studies") / study / "study.toml").read_text(encoding="utf-8")
-    return parse(text, model, f"{study}/study.toml")
+    return validated(parse_toml(text, where), model, where)
 
 
-def from_file(path: Path, model: type[M]) -> M:
-    """The typed study of a user's file."""
-    return parse(path.read_text(encoding="utf-8"), model, path.name)
+def overridden(base: FirmStudy, path: Path) -> FirmStudy:
+    """The study with the sections of a user's file laid over its own; ``[data]`` is not one of them."""
+    given = parse_toml(read_text(path), path.name)
+    values = base.model_dump()
+    for section, part in given.items():
+        if section == "data":
+            continue
+        known = values.get(section)
+        values[section] = {**known, **part} if isinstance(known, dict) and isinstance(part, dict) else part
+    return validated(values, FirmStudy, path.name)

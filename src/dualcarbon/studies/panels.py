@@ -12,6 +12,7 @@ from dualcarbon.core.engine import Engine
 from dualcarbon.core.exhibit import Cell, Header, Table
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
+from dualcarbon.core.tables import province_spellings, provinces
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 
@@ -130,7 +131,7 @@ def units_table(panel: Panel, rivals: Sequence[Rival], labels: Labels) -> Table:
             .alias(f"mac_{i}")
         )
         frame = frame.with_columns(priced.to_series())
-    frame = frame.with_columns(rivals[0].result.table["abatement_room"].fill_nan(None).alias("room"))
+    frame = frame.with_columns(rivals[-1].result.table["abatement_room"].fill_nan(None).alias("room"))
     by_unit = frame.group_by(panel.id).agg(pl.exclude(panel.id, "room").median(), pl.col("room").mean())
     by_unit = by_unit.sort("mac_0", panel.id, descending=[True, False], nulls_last=True)
     headers = (
@@ -142,7 +143,8 @@ def units_table(panel: Panel, rivals: Sequence[Rival], labels: Labels) -> Table:
         Header("room", Text("减排空间", "Abatement room"), Text("占自身 CO2 之比", "share of own CO2")),
     )
     rows = tuple(
-        (Cell(both(str(row[0]))), *(Cell(v, ",.0f") for v in row[1:-1]), Cell(row[-1], ".3f")) for row in by_unit.rows()
+        (Cell(_unit_label(str(row[0]))), *(Cell(v, ",.0f") for v in row[1:-1]), Cell(row[-1], ".3f"))
+        for row in by_unit.rows()
     )
     return Table(
         key=f"{labels.key}_units",
@@ -152,10 +154,17 @@ def units_table(panel: Panel, rivals: Sequence[Rival], labels: Labels) -> Table:
         rows=rows,
         notes=(
             Text(
-                "减排空间取第一个模型。短横表示该模型对此单元没有价格（见状态）。",
-                "Abatement room by the first model. A dash: that model gives this unit no price (see its status).",
+                "减排空间取最后一个模型。短横表示该模型对此单元没有价格（见状态）。",
+                "Abatement room by the last model. A dash: that model gives this unit no price (see its status).",
             ),
         ),
         source=labels.source,
         simulated=False,
     )
+
+
+def _unit_label(name: str) -> Text:
+    """A province in both languages, however the table spells it; any other name as it stands."""
+    short = province_spellings().get(name)
+    found = [p.short for p in provinces() if p.short.zh == short]
+    return found[0] if found else both(name)

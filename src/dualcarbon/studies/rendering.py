@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from dualcarbon.core.exhibit import Document, Exhibit
 from dualcarbon.core.text import Text
@@ -26,7 +27,7 @@ class Rendered:
         """Nothing to read: the files lie in the folder."""
 
 
-def render_step(run: Run, item: Exhibit | Document, needs: tuple[Done[object], ...], weight: float) -> list[Path]:
+def render_step(run: Run, item: Exhibit | Document, needs: tuple[Done[Any], ...], weight: float) -> list[Path]:
     """The rendered files of an exhibit or document, from the steps it was built of."""
     name = item.title if isinstance(item, Document) else item.number
     done = run.step(

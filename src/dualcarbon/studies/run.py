@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dualcarbon.core.files import storage_error, write_text, write_whole
 from dualcarbon.core.text import Text
@@ -80,7 +80,7 @@ class Run:
         codec: Codec[T],
         *,
         options: Mapping[str, object],
-        needs: tuple[Done[object], ...] = (),
+        needs: tuple[Done[Any], ...] = (),
         rows: int = 0,
         weight: float = 1.0,
     ) -> Done[T]:

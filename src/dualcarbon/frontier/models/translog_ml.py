@@ -71,8 +71,8 @@ _MEASURE = Text(
 class TranslogMLModel:
     """The default model for firms.
 
-    u = -ln y + Q(ln x, -(ln y + ln b)) = inefficiency + noise, half-normal and normal, by maximum likelihood on the rows
-    that pass the conditional screen and, after the first fit, have a residual within 3.5 normal scores. t = -Q_s,
+    -ln y + Q(ln x, -(ln y + ln b)) = u + v, half-normal and normal, by maximum likelihood on the rows that pass the
+    conditional screen and, after the first fit, have a residual within 3.5 normal scores. t = -Q_s,
     eps = t / (1 - t), MAC = eps (y / b) exp(2 u) at the projection, u = E[u | residual].
 
     Parameters
@@ -89,8 +89,8 @@ class TranslogMLModel:
     the estimators of the bracket is right. Statuses: ok; edge, t at a bound of the monotone cone; outlier, screened
     (priced on the frontier of the others, NaN where t is not inside (0, 1)); no_bad, b = 0; refused.
 
-    Cuesta, Lovell & Zofio (2009), Ecological Economics 68, 2232-2242, doi:10.1016/j.ecolecon.2009.02.001; Aigner, Lovell
-    & Schmidt (1977), J. Econometrics 6, 21-37, doi:10.1016/0304-4076(77)90052-5.
+    Cuesta, Lovell & Zofio (2009), Ecological Economics 68, 2232-2242, doi:10.1016/j.ecolecon.2009.02.001; Aigner,
+    Lovell & Schmidt (1977), J. Econometrics 6, 21-37, doi:10.1016/0304-4076(77)90052-5.
     """
 
     correct_noise: bool = False

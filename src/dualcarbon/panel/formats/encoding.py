@@ -10,6 +10,7 @@ from dualcarbon.core.text import Text
 
 _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _RARE = 0.3
+_PIECE = 256 * 1024
 
 
 def decode(data: bytes, wanted: str | None, file: Path) -> bytes:
@@ -33,11 +34,9 @@ def decode(data: bytes, wanted: str | None, file: Path) -> bytes:
         if b"\0" in data:
             raise _undecodable(file, Text("含有 NUL 字节，不是文本", "NUL bytes: not a text"))
         return data
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _gb18030(data, file, error).encode("utf-8")
-    return data
+    if _is_utf8(data):
+        return data
+    return _gb18030(data, file).encode("utf-8")
 
 
 def decode_words(words: list[bytes], wanted: str | None, file: Path) -> list[str]:
@@ -54,12 +53,28 @@ def _as_asked(data: bytes, name: str, file: Path) -> bytes:
         raise _undecodable(file, _place(data, error, name)) from error
 
 
-def _gb18030(data: bytes, file: Path, first: UnicodeDecodeError) -> str:
+def _is_utf8(data: bytes) -> bool:
+    """Whether the bytes are UTF-8, looked at piece by piece so that no second copy of a large file is made."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(data[start : start + _PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _gb18030(data: bytes, file: Path) -> str:
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:
-        found = Text("{a}；{b}", "{a}; {b}").format(a=_place(data, first, "UTF-8"), b=_place(data, error, "GB18030"))
-        raise _undecodable(file, found) from error
+        places = [_place(data, error, "GB18030")]
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as first:
+            places.insert(0, _place(data, first, "UTF-8"))
+        raise _undecodable(file, Text("；".join(p.zh for p in places), "; ".join(p.en for p in places))) from error
     letters = [c for c in set(text) if ord(c) > 127]
     rare = [c for c in letters if not _common(c)]
     if len(rare) > _RARE * len(letters):

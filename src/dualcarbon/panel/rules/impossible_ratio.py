@@ -39,6 +39,11 @@ class Ratio:
     unit: str
     reason: Text
 
+    @property
+    def name(self) -> str:
+        """Both columns, as a finding names them."""
+        return f"{self.numerator} / {self.denominator}"
+
 
 @cache
 def load_ratios(schema: str) -> tuple[Ratio, ...]:
@@ -60,30 +65,32 @@ def _ratio(row: dict[str, str]) -> Ratio:
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Rows beyond physical bounds (warning) and medians that betray a wrong unit (error); positive values only."""
+    """Rows beyond physical bounds (warning), or a median that betrays a wrong unit (error); positive values only.
+
+    Where the median is off, its error stands for all rows.
+    """
     for ratio in load_ratios(subject.schema.name):
         if subject.has(ratio.numerator, ratio.denominator):
-            yield from _judge(subject, ratio)
+            over, under = pl.col(ratio.numerator), pl.col(ratio.denominator)
+            values = subject.frame.select(pl.when((over > 0) & (under > 0)).then(over / under).alias("r"))["r"]
+            yield from _median_off(values, ratio) or _rows_off(subject, values, ratio)
 
 
-def _judge(subject: Subject, ratio: Ratio) -> Iterator[Finding]:
-    over, under = pl.col(ratio.numerator), pl.col(ratio.denominator)
-    values = subject.frame.select(pl.when((over > 0) & (under > 0)).then(over / under).alias("r"))["r"]
-    known = values.len() - values.null_count()
-    if not known:
-        return
-    name = f"{ratio.numerator} / {ratio.denominator}"
+def _median_off(values: pl.Series, ratio: Ratio) -> list[Finding]:
+    low, high = ratio.median
+    known, median = values.len() - values.null_count(), values.median()
+    if known < _ENOUGH or not isinstance(median, float) or low <= median <= high:
+        return []
+    bounds = _MEDIAN.format(n=ratio.label, m=f"{median:.3g}", a=f"{low:g}", b=f"{high:g}", u=ratio.unit, r=ratio.reason)
+    return [Finding("impossible_ratio", "error", ratio.name, known, 1.0, (), bounds, _MEDIAN_REMEDY)]
+
+
+def _rows_off(subject: Subject, values: pl.Series, ratio: Ratio) -> list[Finding]:
     low, high = ratio.row
     beyond = ((values < low) | (values > high)).fill_null(False)
-    if beyond.any():
-        count = int(beyond.sum())
-        means = _ROW.format(n=ratio.label, a=f"{low:g}", b=f"{high:g}", u=ratio.unit, r=ratio.reason)
-        keys = subject.keys(beyond)
-        yield Finding("impossible_ratio", "warning", name, count, count / known, keys, means, _ROW_REMEDY)
-    median = values.median()
-    if known >= _ENOUGH and isinstance(median, float) and not ratio.median[0] <= median <= ratio.median[1]:
-        low, high = ratio.median
-        means = _MEDIAN.format(
-            n=ratio.label, m=f"{median:.3g}", a=f"{low:g}", b=f"{high:g}", u=ratio.unit, r=ratio.reason
-        )
-        yield Finding("impossible_ratio", "error", name, known, 1.0, (), means, _MEDIAN_REMEDY)
+    count = int(beyond.sum())
+    if not count:
+        return []
+    means = _ROW.format(n=ratio.label, a=f"{low:g}", b=f"{high:g}", u=ratio.unit, r=ratio.reason)
+    share, keys = count / (values.len() - values.null_count()), subject.keys(beyond)
+    return [Finding("impossible_ratio", "warning", ratio.name, count, share, keys, means, _ROW_REMEDY)]

@@ -7,30 +7,29 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from dualcarbon import frontier
 from dualcarbon.core.exhibit import Exhibit
 from dualcarbon.core.files import write_whole
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
-from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text
 from dualcarbon.engines.threads import Threads
 from dualcarbon.panel import load_panel
-from dualcarbon.studies.cmri2024 import firms, industries, real_panels, regress
+from dualcarbon.studies.cmri2024 import chain, real_panels
 from dualcarbon.studies.cmri2024.document import build_document, build_exhibits
 from dualcarbon.studies.cmri2024.recovery import checks
-from dualcarbon.studies.cmri2024.results import Regressions, Results, Sample
-from dualcarbon.studies.cmri2024.source import Source, load
-from dualcarbon.studies.config import FirmStudy, shipped
+from dualcarbon.studies.cmri2024.results import Regressions, Results
+from dualcarbon.studies.cmri2024.source import Source, inputs, load
+from dualcarbon.studies.config import FirmStudy, overridden, shipped
 from dualcarbon.studies.finished import Finished
 from dualcarbon.studies.panels import Rival
 from dualcarbon.studies.progress import Bar, Reporter, Silent, Watched
 from dualcarbon.studies.rendering import colophon, render_step
 from dualcarbon.studies.run import Run
-from dualcarbon.studies.store import Done, Objects, file_sha256
+from dualcarbon.studies.store import Done, Objects
 
 _WORK = 60.0
 
@@ -47,7 +46,7 @@ class Steps:
     real: tuple[Done[tuple[Rival, ...]], ...]
 
     @property
-    def needs(self) -> tuple[Done[object], ...]:
+    def needs(self) -> tuple[Done[Any], ...]:
         """All of them, as the needs of a rendering step."""
         return (self.firms, self.default, self.quadratic, self.regressions, *self.real)
 
@@ -55,20 +54,22 @@ class Steps:
 def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, quiet: bool) -> Finished:
     """Run the study and return where its files lie."""
     start = time.perf_counter()
-    config = _config(rows, seed)
+    config = _config(rows, seed, data)
     options: dict[str, object] = {"config": config.model_dump(mode="json")}
-    inputs = {} if data is None else {data.name: file_sha256(data)}
+    files = inputs(data)
     with ExitStack() as stack:
         reporter: Reporter = Silent() if quiet else stack.enter_context(Bar(_WORK))
-        run = Run("cmri2024", {**options, "data": inputs}, out, reporter, inputs=inputs)
+        run = Run("cmri2024", {**options, "data": files}, out, reporter, inputs=files)
         steps = _estimate(run, config, data)
         results = _results(config, steps)
         reports, exhibits = _write(run, results, steps)
     return Finished(run.finish(), reports, len(exhibits), time.perf_counter() - start, _remarks(results))
 
 
-def _config(rows: int | None, seed: int | None) -> FirmStudy:
+def _config(rows: int | None, seed: int | None, data: Path | None) -> FirmStudy:
     config = shipped("cmri2024", FirmStudy)
+    if data is not None and data.suffix == ".toml":
+        config = overridden(config, data)
     changes = {k: v for k, v in (("rows", rows), ("seed", seed)) if v is not None}
     return config.model_copy(update={"study": config.study.model_copy(update=changes)})
 
@@ -88,7 +89,7 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None) -> Steps:
     firms_done = run.step(
         "accounts",
         Text("核算 CO2", "account for CO2"),
-        lambda: firms.regressors(firms.accounts(firms.usable(table, config), config), config),
+        lambda: chain.prepared(table, config),
         Objects[Panel](),
         options={"co2": config.co2.model_dump(), "technology": config.technology.model_dump()},
         needs=(source,),
@@ -96,12 +97,12 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None) -> Steps:
         weight=2.0,
     )
     panel = firms_done.value
-    default = _frontier_step(run, config, firms_done, "translog_ml", 15.0)
-    quadratic = _frontier_step(run, config, firms_done, "quadratic", 8.0)
+    default = _frontier_step(run, config, firms_done, chain.DEFAULT, 15.0)
+    quadratic = _frontier_step(run, config, firms_done, chain.REPLICATION, 8.0)
     effects = run.step(
         "effects",
         Text("数字技术的效应", "effects of digital use"),
-        lambda: regress.regressions(regress.priced(panel, default.value), config, run.reporter),
+        lambda: chain.regressed(panel, default.value, config, run.reporter),
         Objects[Regressions](),
         options=config.effects.model_dump(),
         needs=(firms_done, default),
@@ -113,22 +114,13 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None) -> Steps:
 
 
 def _frontier_step(run: Run, config: FirmStudy, done: Done[Panel], model: str, weight: float) -> Done[FrontierResult]:
-    part = config.technology
-    technology = Technology(
-        part.inputs,
-        part.good,
-        part.bad,
-        returns=part.returns if model == "translog_ml" else "variable",
-        group_by=part.group_by,
-        reference="pooled",
-    )
     engine = Watched(Threads(), run.reporter)
     return run.step(
         f"frontier_{model}",
         Text("前沿：{m}", "frontier: {m}").format(m=model),
-        lambda: frontier.fit(done.value, technology, Direction.proportional(), model, engine=engine),
+        lambda: chain.fitted(done.value, config, model, engine),
         Objects[FrontierResult](),
-        options={"model": model, "technology": part.model_dump()},
+        options={"model": model, "technology": config.technology.model_dump()},
         needs=(done,),
         rows=done.value.n,
         weight=weight,
@@ -149,32 +141,13 @@ def _real_step(run: Run, real: real_panels.RealPanel) -> Done[tuple[Rival, ...]]
 
 
 def _results(config: FirmStudy, steps: Steps) -> Results:
-    panel = steps.firms.value
-    table = industries.summary(panel, steps.default.value, steps.quadratic.value)
-    truth = steps.source.value.truth
-    if truth is not None:
-        table = table.join(truth.industries, on=industries.GROUP, how="left", validate="1:1")
-    return Results(
-        config=config,
-        sample=_sample(panel),
-        industries=table,
-        default=steps.default.value,
-        quadratic=steps.quadratic.value,
-        regressions=steps.regressions.value,
-        truth=truth,
-    )
-
-
-def _sample(panel: Panel) -> Sample:
-    years = panel.frame[panel.time]
-    return Sample(
-        provenance=panel.provenance,
-        rows=panel.n,
-        firms=panel.frame[panel.id].n_unique(),
-        first_year=int(years.min()),  # type: ignore[arg-type]
-        last_year=int(years.max()),  # type: ignore[arg-type]
-        drops=panel.drops,
-        notes=panel.notes,
+    return chain.assembled(
+        config,
+        steps.firms.value,
+        steps.default.value,
+        steps.quadratic.value,
+        steps.regressions.value,
+        steps.source.value.truth,
     )
 
 
@@ -190,7 +163,7 @@ def _write(run: Run, results: Results, steps: Steps) -> tuple[tuple[Path, ...], 
         run.place(render_step(run, exhibit, steps.needs, weight=0.5), "exhibits")
     reports = run.place(render_step(run, document, steps.needs, weight=8.0))
     write_whole(run.folder / "firms.parquet", lambda draft: _firms_table(steps).write_parquet(draft))
-    return tuple(p for p in reports if p.suffix in (".pdf", ".html")), exhibits
+    return tuple(path for path in reports if path.suffix in (".pdf", ".html")), exhibits
 
 
 def _firms_table(steps: Steps) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from dualcarbon.core.tables import industries
+from dualcarbon.core.tables import short_industries
 from dualcarbon.core.text import Text, both
 from dualcarbon.panel.truth import survey_rows
 
@@ -44,4 +44,4 @@ def printed_effect(name: str) -> tuple[float, str]:
 
 def industry_label(code: str) -> Text:
     """The industry's name; the code itself where GB/T 4754-2002 does not know it."""
-    return industries().get(code, both(code))
+    return short_industries().get(code, both(code))

@@ -41,7 +41,8 @@ PANELS = (
         ),
         Text("表 5-2", "Table 5-2"),
         Text(
-            "产出列的价格基期不明（2003 年为现价，此后既非现价也非不变价），所以这里的价格不能读作元/吨，只能比较模型与省份。",
+            "产出列的价格基期不明（2003 年为现价，此后既非现价也非不变价），"
+            "所以这里的价格不能读作元/吨，只能比较模型与省份。",
             "The price base of output is unclear (2003 is at current prices, later years are neither current nor "
             "constant prices), so the price here is not CNY per tonne: it serves to compare models and provinces.",
         ),

@@ -38,20 +38,21 @@ def formulas(config: FirmStudy) -> dict[str, str]:
     }
 
 
-def regressions(panel: Panel, config: FirmStudy, reporter: Reporter) -> Regressions:
-    """All nine columns, errors clustered by firm.
+def regressions(panel: Panel, frontier: FrontierResult, config: FirmStudy, reporter: Reporter) -> Regressions:
+    """All nine columns, errors clustered by firm, on the rows the frontier prices.
 
-    The median of assets is taken over all rows of the sample; a row at the median counts as large.
+    The median of assets is taken over all rows of the panel; a row at the median counts as large.
     """
     part = config.effects
     written = formulas(config)
     median = float(np.nanmedian(panel.arrays(part.size)[0]))
     small = pl.col(part.size) < median
+    sample = priced(panel, frontier)
     jobs: list[tuple[str, str, pl.Expr | None]] = [(name, formula, None) for name, formula in written.items()]
     for name in ("co2", "coal"):
         jobs += [(f"{name}_small", written[name], small), (f"{name}_large", written[name], ~small)]
     estimates: dict[str, Estimate] = {}
-    for name, formula, sample in jobs:
-        estimates[name] = effects.fit(formula, panel, cluster=part.cluster, sample=sample)
+    for name, formula, rows in jobs:
+        estimates[name] = effects.fit(formula, sample, cluster=part.cluster, sample=rows)
         reporter.tick(1.0 / len(jobs))
     return Regressions(estimates, median)

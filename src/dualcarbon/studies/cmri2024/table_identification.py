@@ -13,25 +13,28 @@ from dualcarbon.studies.panels import VERDICTS
 
 
 def build(results: Results) -> Table:
-    """One row per reason, with the industries it concerns."""
-    frame = (
-        results.industries.group_by("default_status", "why_zh", "why_en")
-        .agg(pl.col("industry2").sort(), pl.col("default_rows").sum())
-        .sort("default_status", "why_en")
-    )
-    rows = tuple(_row(row) for row in frame.to_dicts())
+    """One row for all identified industries, one for each of the others."""
+    identified = pl.col("default_status") == "identified"
+    rest = results.industries.filter(~identified).sort("default_status", "industry2").to_dicts()
+    sound = results.industries.filter(identified)
+    rows = [_row(row) for row in rest]
+    if sound.height:
+        named = Text("其余 {n} 个行业", "the other {n} industries").format(n=sound.height)
+        why = Text("没有证据越过阈值", "no evidence crosses its threshold")
+        rows.append(
+            (Cell(named), Cell(VERDICTS["identified"]), Cell(why), Cell(int(sound["default_rows"].sum()), ",d"))
+        )
     return Table(
         key="table_identification",
         number=Text("表 4-A", "Table 4-A"),
         title=Text("边际减排成本水平的可识别性", "Identification of the level of the MAC"),
         headers=(
+            Header("industry", Text("行业", "Industry")),
             Header("verdict", Text("判定", "Verdict")),
             Header("why", Text("依据", "Evidence")),
-            Header("industries", Text("行业数", "Industries")),
             Header("rows", Text("企业-年份", "Firm-years")),
-            Header("names", Text("行业", "Which")),
         ),
-        rows=rows,
+        rows=tuple(rows),
         notes=(
             Text(
                 "弱识别不等于错：次序与效应仍可用，水平须与跨度一起读。",
@@ -45,12 +48,9 @@ def build(results: Results) -> Table:
 
 
 def _row(row: dict[str, object]) -> tuple[Cell, ...]:
-    codes = [str(code) for code in row["industry2"]] if isinstance(row["industry2"], list) else []
-    labels = [industry_label(code) for code in codes]
     return (
+        Cell(industry_label(str(row["industry2"]))),
         Cell(VERDICTS[str(row["default_status"])]),
         Cell(Text(str(row["why_zh"]), str(row["why_en"]))),
-        Cell(len(codes), ",d"),
         Cell(int(str(row["default_rows"])), ",d"),
-        Cell(Text("、".join(t.zh for t in labels), "; ".join(t.en for t in labels))),
     )

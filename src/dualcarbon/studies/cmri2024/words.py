@@ -22,8 +22,4 @@ STARS = Text(
 def source(results: Results) -> Text:
     """The source line of an exhibit made from the firm table."""
     name = results.sample.provenance.name
-    if results.sample.provenance.simulated:
-        return Text(
-            "{n}（模拟数据，种子 {s}），dualcarbon 计算", "{n} (simulated data, seed {s}), computed by dualcarbon"
-        ).format(n=name, s=results.config.study.seed)
     return Text("{n}，dualcarbon 计算", "{n}, computed by dualcarbon").format(n=name)

@@ -1,0 +1,259 @@
+"""The quadratic distance function: recovery, invariances, statuses, evidence, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+import pytest
+
+from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.technology import Direction, Technology
+from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.models.quadratic import MODEL, RESTRICTIONS, QuadraticModel, Restrictions
+from dualcarbon.kernels.quadratic_form import evaluate, slope
+from dualcarbon.kernels.row_generation import minimise
+from dualcarbon.kernels.row_scan import monotone, program
+
+
+class Industry(Protocol):
+    """What the fixture `industry` makes."""
+
+    data: GroupData
+    mac: np.ndarray
+
+
+EXACT = 1e-8
+"""Rows hold to 1e-9 in units of the means; prices lose a digit in (1 - t) / t."""
+FRONTIER_BIAS = 0.02
+"""At 4,000 rows with half-normal u of 0.12 the envelope is some thousandths off the truth; slopes lose a digit."""
+TECHNOLOGY = Technology(("labour", "capital"), "output", "co2")
+RAW = QuadraticModel(screen=False)
+
+
+def group(x: np.ndarray, y: np.ndarray, b: np.ndarray, periods: int = 1) -> GroupData:
+    n = y.size
+    return GroupData(x, y, b, np.arange(n) // periods, np.arange(n) % periods)
+
+
+def solve(model: QuadraticModel, data: GroupData) -> GroupFit:
+    return model.solve(data, TECHNOLOGY, Direction.unit())
+
+
+def narrow(n: int = 400, seed: int = 0, inefficiency: float = 0.12) -> tuple[GroupData, np.ndarray]:
+    """A quadratic truth with sizes within a factor of 3, and its price at every row.
+
+    The direction is (1, -1) in units of the means, so the truth is shifted until y and b have the same mean.
+    """
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0.5, 1.5, size=(n, 2))
+    mean = x @ [0.6, 0.4]
+    bend = np.clip(0.15 * rng.normal(size=n), -0.35, 0.35)
+    s = 2.0 * mean + bend
+    t = 0.7 + 0.5 * bend
+    frontier_b = 0.7 * s - 0.4 * mean + 0.25 * bend**2
+    u = np.minimum(np.abs(rng.normal(size=n)) * inefficiency, 0.5 * (s - frontier_b))
+    y, b = s - frontier_b - u, frontier_b + u
+    shift = (y.mean() - b.mean()) / 2.0
+    y, b = y - shift, b + shift
+    return group(x * [50.0, 8e3], 3e3 * y, 50.0 * b), (1.0 - t) / t * 60.0
+
+
+def test_an_exact_truth_is_recovered() -> None:
+    data, mac = narrow(inefficiency=0.0)
+    found = solve(RAW, data)
+    assert found.inefficiency.max() <= EXACT
+    np.testing.assert_allclose(found.mac, mac, rtol=EXACT)
+    assert (found.status == CODE["ok"]).all()
+
+
+def test_price_is_the_slope_of_the_frontier_in_the_units_of_the_data() -> None:
+    """Solve D(x, y, b) = 0 for y at two values of b around the projection."""
+    data, _ = narrow()
+    found = solve(RAW, data)
+    x, good, bad = data.x / data.x.mean(axis=0), data.y / data.y.mean(), data.b / data.b.mean()
+    theta = minimise(program(np.column_stack([x, good + bad]), bad, *monotone(3))).theta
+
+    def frontier_good(rows: np.ndarray, b: np.ndarray) -> np.ndarray:
+        y = good[rows].copy()
+        for _ in range(60):
+            z = np.column_stack([x[rows], y + b])
+            y -= (b + evaluate(theta, z)) / slope(theta, z, 2)
+        return y
+
+    rows = np.flatnonzero(found.status == CODE["ok"])[:50]
+    at, h = bad[rows] - found.inefficiency[rows], 1e-5
+    change = (frontier_good(rows, at + h) - frontier_good(rows, at - h)) / (2.0 * h)
+    np.testing.assert_allclose(found.mac[rows], change * data.y.mean() / data.b.mean(), rtol=1e-6)
+    np.testing.assert_allclose(frontier_good(rows, at), good[rows] + found.inefficiency[rows], atol=EXACT)
+
+
+def test_units_of_measurement_do_not_matter() -> None:
+    data, _ = narrow(seed=1)
+    found = solve(RAW, data)
+    other = solve(RAW, replace(data, x=data.x * [1e-5, 1e4], y=data.y * 1e6, b=data.b * 1e-2))
+    np.testing.assert_allclose(other.inefficiency, found.inefficiency, atol=EXACT)
+    np.testing.assert_allclose(other.mac, found.mac * 1e8, rtol=1e-6)
+
+
+def test_projections_have_no_inefficiency() -> None:
+    """Translation: a step of alpha mean units along (1, -1) lowers D by alpha, and s = y + b does not move."""
+    data, _ = narrow(seed=2)
+    x, good, bad = data.x / data.x.mean(axis=0), data.y / data.y.mean(), data.b / data.b.mean()
+    z = np.column_stack([x, good + bad])
+    distance = solve(RAW, data).inefficiency
+    theta = minimise(program(z, bad, *monotone(3))).theta
+    np.testing.assert_allclose(bad - 0.1 + evaluate(theta, z), distance - 0.1, atol=EXACT)
+    again = minimise(program(z, bad - distance, *monotone(3)))
+    assert again.objective == pytest.approx(0.0, abs=EXACT)
+
+
+def test_room_is_the_distance_as_a_share_of_own_co2() -> None:
+    data, _ = narrow(seed=4)
+    found = solve(RAW, data)
+    np.testing.assert_allclose(found.abatement_room, found.inefficiency * data.b.mean() / data.b, rtol=1e-12)
+    total = float(found.abatement_room @ data.b / data.b.sum())
+    assert found.facts["aggregate_room"] == pytest.approx(total, rel=1e-12)
+
+
+def test_near_optimal_range_brackets_the_optimum() -> None:
+    data, _ = narrow(seed=5)
+    found = solve(RAW, data)
+    facts = found.facts
+    assert facts["slope_low"] < facts["slope_mean"] < facts["slope_high"]
+    assert (found.mac_low <= found.mac).all() and (found.mac <= found.mac_high).all()
+    assert np.median(found.mac_high / found.mac_low) > 1.0
+    without = solve(QuadraticModel(screen=False, near_range=False), data)
+    assert np.array_equal(without.mac, found.mac)
+    assert np.isnan(without.mac_low).all() and np.isnan(without.facts["near_range"])
+
+
+def test_a_longer_sample_of_the_same_firms_changes_nothing() -> None:
+    data, _ = narrow(seed=6)
+    twice = group(np.tile(data.x, (2, 1)), np.tile(data.y, 2), np.tile(data.b, 2))
+    np.testing.assert_allclose(solve(RAW, twice).mac[:400], solve(RAW, data).mac, rtol=1e-6)
+
+
+def test_restriction_sets_are_nested() -> None:
+    data, _ = narrow(seed=7)
+    room = [solve(QuadraticModel(r, screen=False), data).inefficiency.mean() for r in RESTRICTIONS.values()]
+    assert list(RESTRICTIONS) == ["frontier", "outputs", "monotone", "null_joint"]
+    assert all(a <= b + EXACT for a, b in pairwise(room))
+    assert room[-1] > room[0] + 1e-4
+
+
+def test_negative_prices_where_the_outputs_are_free() -> None:
+    data, _ = narrow(seed=8)
+    tilted = replace(data, b=data.b[np.random.default_rng(8).permutation(400)])
+    found = solve(QuadraticModel(Restrictions(bad=False, good=False, inputs=False), screen=False), tilted)
+    negative = found.status == CODE["negative"]
+    assert negative.any() and (found.mac[negative] < 0.0).all()
+    assert found.facts["negative_share"] == pytest.approx(negative.mean())
+
+
+def test_zero_prices_where_the_frontier_is_flat_in_co2(industry: Callable[..., Industry]) -> None:
+    found = solve(RAW, industry(n=900, seed=3).data)
+    zero = found.status == CODE["zero"]
+    assert zero.any() and (found.mac[zero] == 0.0).all() and (found.mac_low[zero] == 0.0).all()
+    assert found.facts["zero_share"] == pytest.approx(zero.mean())
+
+
+def test_rows_without_co2_leave_the_fit_and_are_counted() -> None:
+    data, _ = narrow(seed=10)
+    bad = data.b.copy()
+    bad[::40] = 0.0
+    found, kept = solve(RAW, replace(data, b=bad)), bad > 0.0
+    assert (found.status[~kept] == CODE["no_bad"]).all() and np.isnan(found.mac[~kept]).all()
+    assert found.facts["n_no_bad"] == 10 and found.facts["n_fit"] == 390
+    alone = solve(RAW, GroupData(data.x[kept], data.y[kept], bad[kept], data.unit[kept], data.time[kept]))
+    assert np.array_equal(found.mac[kept], alone.mac)
+
+
+def test_the_trivial_optimum_is_refused() -> None:
+    """Every firm has a twin of the same size that emits next to nothing: Q = 0, D = b, an infinite price."""
+    data, _ = narrow(seed=11)
+    good, bad = data.y / data.y.mean(), data.b / data.b.mean()
+    tiny = np.full(400, 1e-9)
+    b = np.concatenate([bad, tiny])
+    share = b.mean()
+    y = np.concatenate([good, good + (bad - tiny) / share])
+    y /= y.mean()
+    for _ in range(200):
+        y[400:] = y[:400] + (bad - tiny) / share
+        y /= y.mean()
+    found = solve(RAW, group(np.vstack([data.x, data.x]), y, b))
+    assert found.verdict == "trivial"
+    assert "optimum is trivial: the abatement cost is infinite" in found.why.en
+    assert "无穷大" in found.why.zh
+    assert (found.status == CODE["refused"]).all()
+    assert np.isnan(found.mac).all() and np.isnan(found.inefficiency).all()
+
+
+def test_collinear_inputs_are_refused() -> None:
+    data, _ = narrow(seed=12)
+    found = solve(RAW, replace(data, x=np.column_stack([data.x[:, 0], 3.0 * data.x[:, 0]])))
+    assert found.verdict == "trivial" and "collinear" in found.why.en and "共线" in found.why.zh
+    assert (found.status == CODE["refused"]).all()
+
+
+def test_wide_groups_are_never_identified(industry: Callable[..., Industry]) -> None:
+    found = solve(MODEL, industry(n=900, seed=1).data)
+    assert found.verdict != "identified"
+    assert "carbon intensity p99/p1" in found.why.en
+    assert found.facts["bad_per_good_p99_p1"] > 5.0 and found.facts["first_input_p99_p1"] > 4.0
+
+
+def test_a_narrow_clean_group_is_identified() -> None:
+    data, mac = narrow(n=4000, seed=13)
+    found = solve(MODEL, data)
+    assert found.verdict == "identified", found.why.en
+    assert np.nanmedian(np.abs(np.log(found.mac / mac))) < FRONTIER_BIAS
+
+
+def test_outliers_are_screened_and_the_shift_is_reported() -> None:
+    data, _ = narrow(n=1000, seed=14)
+    bad = data.b.copy()
+    bad[:5] *= 1e-4
+    found = solve(MODEL, replace(data, b=bad))
+    assert (found.status[:5] == CODE["outlier"]).all() and np.isnan(found.mac[:5]).all()
+    facts = found.facts
+    assert facts["n_screened"] == np.count_nonzero(found.status == CODE["outlier"])
+    assert abs(np.log(facts["mac_untreated"] / facts["mac_median"])) > 0.1
+    assert "with the screen" in found.why.en
+    raw = solve(RAW, replace(data, b=bad))
+    assert (raw.status != CODE["outlier"]).all()
+
+
+def test_small_groups_are_not_screened() -> None:
+    data, _ = narrow(n=59, seed=15)
+    bad = data.b.copy()
+    bad[0] *= 1e-4
+    assert solve(MODEL, replace(data, b=bad)).facts["n_screened"] == 0
+
+
+def test_period_shifts_take_up_neutral_change() -> None:
+    data, _ = narrow(seed=16, inefficiency=0.0)
+    year = np.arange(400) % 4
+    moved = replace(data, y=data.y + 60.0 * year, b=data.b + 0.0, time=year)
+    shifting = solve(QuadraticModel(screen=False, period_shifts=True), moved)
+    common = solve(RAW, moved)
+    assert shifting.inefficiency.mean() < 0.5 * common.inefficiency.mean()
+
+
+def test_what_is_not_supported_is_said() -> None:
+    wrong = (
+        (Technology(("labour",), "y", "b", returns="constant"), Direction.unit()),
+        (Technology(("labour",), "y", "b", returns="bic"), Direction.unit()),
+        (TECHNOLOGY, Direction.bad_only()),
+        (TECHNOLOGY, Direction.all_proportional()),
+    )
+    for technology, direction in wrong:
+        with pytest.raises(ConfigError):
+            MODEL.check(technology, direction)
+    MODEL.check(TECHNOLOGY, Direction.unit())
+    MODEL.check(TECHNOLOGY, Direction.proportional())
+    assert MODEL.least(TECHNOLOGY) == 20
+    assert MODEL.warning is not None and "83-100 %" in MODEL.warning.en and "83–100 %" in MODEL.warning.zh

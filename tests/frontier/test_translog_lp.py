@@ -1,0 +1,195 @@
+"""The translog hyperbolic program: recovery, homogeneity, invariances, prices at the projection, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.technology import Direction, Technology
+from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.models.translog_lp import MODEL, TranslogLinearModel
+from dualcarbon.kernels.quadratic_form import evaluate, features, gradient
+
+EXACT = 1e-8
+"""Rows hold to 1e-9 in logs; prices lose a digit in t / (1 - t)."""
+HIGHS = 1e-7
+"""Default tolerances of HiGHS in the twin."""
+RECOVERY = 0.1
+"""Median error of ln MAC; .03 in the race of estimators, where the truth is CES and the fit translog."""
+UNITS = 1e-6
+"""A change of units moves the centring by rounding and the vertex with it."""
+VARIABLE = Technology(("labour", "capital"), "output", "co2")
+CONSTANT = Technology(("labour", "capital"), "output", "co2", returns="constant")
+RAW = TranslogLinearModel(screen=False)
+
+
+class Industry(Protocol):
+    """What the fixture `industry` makes."""
+
+    data: GroupData
+    mac: np.ndarray
+
+
+def solve(model: TranslogLinearModel, data: GroupData, technology: Technology = VARIABLE) -> GroupFit:
+    return model.solve(data, technology, Direction.proportional())
+
+
+def truth(n: int = 500, seed: int = 0) -> tuple[GroupData, np.ndarray]:
+    """A monotone translog frontier without inefficiency, and its price."""
+    rng = np.random.default_rng(seed)
+    ln_x, s = rng.normal(size=(n, 2)), -2.0 * rng.normal(size=n)
+    theta = np.array([8.0, 0.55, 0.3, -0.25, 0.03, -0.02, 0.012, 0.04, 0.008, 0.015])
+    z = np.column_stack([ln_x, s])
+    ln_y, t = evaluate(theta, z), -(gradient(z, 2) @ theta)
+    assert t.min() > 0.01 and t.max() < 0.99
+    assert (gradient(z, 0) @ theta).min() > 0.0 and (gradient(z, 1) @ theta).min() > 0.0
+    y, b = np.exp(ln_y), np.exp(-s - ln_y)
+    time = np.zeros(n, dtype=np.int64)
+    return GroupData(np.exp(ln_x), y, b, np.arange(n), time), t / (1.0 - t) * y / b
+
+
+def sampled(industry: Callable[..., Industry], seed: int = 0, n: int = 900) -> GroupData:
+    return industry(n=n, seed=seed).data
+
+
+def test_an_exact_truth_is_recovered() -> None:
+    data, mac = truth()
+    found = solve(RAW, data)
+    assert found.inefficiency.max() <= EXACT
+    np.testing.assert_allclose(found.mac, mac, rtol=1e-7)
+    assert found.verdict == "identified", found.why.en
+
+
+@pytest.mark.parametrize("technology", [VARIABLE, CONSTANT])
+def test_scores_are_those_of_the_program_written_in_coefficients(
+    industry: Callable[..., Industry], technology: Technology
+) -> None:
+    """The textbook form: ln D a free quadratic in ln x, ln y, ln b; almost homogeneous, monotone, at most zero."""
+    data = sampled(industry, n=180)
+    found = solve(RAW, data, technology)
+    v = np.log(np.column_stack([data.x, data.y, data.b]))
+    v -= v.mean(axis=0)
+    f, (capital, labour, good, bad) = features(v), (gradient(v, j) for j in range(4))
+    equal, right = good - bad, np.ones(len(v))
+    if technology is CONSTANT:
+        equal, right = np.vstack([equal, capital + labour + good + bad]), np.append(right, np.zeros(len(v)))
+    best = linprog(
+        -f.mean(axis=0),
+        A_ub=np.vstack([f, capital, labour, -good, bad]),
+        b_ub=np.zeros(5 * len(v)),
+        A_eq=equal,
+        b_eq=right,
+        bounds=(None, None),
+        method="highs",
+    )
+    assert best.status == 0
+    assert found.inefficiency.mean() == pytest.approx(best.fun, abs=HIGHS)
+
+
+def test_price_is_the_slope_of_the_frontier_at_the_projection(industry: Callable[..., Industry]) -> None:
+    """Fitted to its own projections (y exp(u), b exp(-u)) the frontier has u = 0 everywhere and the same prices."""
+    data = sampled(industry, seed=1)
+    found = solve(RAW, data)
+    u = found.inefficiency
+    projected = replace(data, y=data.y * np.exp(u), b=data.b * np.exp(-u))
+    again = solve(RAW, projected)
+    assert again.inefficiency.max() <= EXACT
+    np.testing.assert_allclose(again.mac, found.mac, rtol=1e-6)
+
+
+def test_room_is_the_share_given_by_u(industry: Callable[..., Industry]) -> None:
+    data = sampled(industry, seed=2)
+    found = solve(RAW, data)
+    np.testing.assert_allclose(found.abatement_room, 1.0 - np.exp(-found.inefficiency), rtol=1e-12)
+    total = float(found.abatement_room @ data.b / data.b.sum())
+    assert found.facts["aggregate_room"] == pytest.approx(total, rel=1e-12)
+
+
+@pytest.mark.parametrize("technology", [VARIABLE, CONSTANT])
+def test_units_of_measurement_do_not_matter(industry: Callable[..., Industry], technology: Technology) -> None:
+    data = sampled(industry, seed=3)
+    found = solve(RAW, data, technology)
+    other = solve(RAW, replace(data, x=data.x * [1e-5, 1e3], y=data.y * 1e4, b=data.b * 1e-3), technology)
+    np.testing.assert_allclose(other.inefficiency, found.inefficiency, atol=UNITS)
+    np.testing.assert_allclose(other.mac, found.mac * 1e7, rtol=UNITS)
+
+
+def test_constant_returns_are_homogeneous(industry: Callable[..., Industry]) -> None:
+    """Every firm may be scaled by a factor of its own."""
+    data = sampled(industry, seed=4)
+    factor = np.exp(2.0 * np.random.default_rng(4).normal(size=data.y.size))
+    scaled = replace(data, x=data.x * factor[:, None], y=data.y * factor, b=data.b * factor)
+    found, other = solve(RAW, data, CONSTANT), solve(RAW, scaled, CONSTANT)
+    np.testing.assert_allclose(other.inefficiency, found.inefficiency, atol=UNITS)
+    np.testing.assert_allclose(other.mac, found.mac, rtol=UNITS)
+    assert np.abs(solve(RAW, scaled).inefficiency - solve(RAW, data).inefficiency).max() > 1e-3
+
+
+def test_the_order_of_inputs_does_not_matter_under_constant_returns(industry: Callable[..., Industry]) -> None:
+    """Inputs enter relative to the first; its own monotonicity is a row like the others."""
+    data = sampled(industry, seed=5)
+    found = solve(RAW, data, CONSTANT)
+    other = solve(RAW, replace(data, x=data.x[:, ::-1].copy()), CONSTANT)
+    np.testing.assert_allclose(other.inefficiency, found.inefficiency, atol=UNITS)
+
+
+def test_one_input_under_constant_returns(industry: Callable[..., Industry]) -> None:
+    data = industry(n=600, seed=6, inputs=1).data
+    technology = Technology(("labour",), "output", "co2", returns="constant")
+    assert MODEL.least(technology) == 6
+    found = solve(RAW, data, technology)
+    assert found.inefficiency.min() >= 0.0 and (found.status == CODE["ok"]).mean() > 0.9
+
+
+def test_near_optimal_range_brackets_the_optimum(industry: Callable[..., Industry]) -> None:
+    found = solve(RAW, sampled(industry, seed=7))
+    facts, ok = found.facts, found.status == CODE["ok"]
+    assert facts["slope_low"] <= facts["slope_mean"] <= facts["slope_high"]
+    log_odds = [np.log(facts[key] / (1.0 - facts[key])) for key in ("slope_low", "slope_high")]
+    assert facts["near_range"] == pytest.approx(log_odds[1] - log_odds[0])
+    assert (found.mac_low[ok] <= found.mac[ok]).all() and (found.mac[ok] <= found.mac_high[ok]).all()
+
+
+def test_prices_of_clean_firms_are_near_the_truth(industry: Callable[..., Industry]) -> None:
+    simulated = industry(n=3000, seed=8)
+    found = solve(MODEL, simulated.data, CONSTANT)
+    error = np.abs(np.log(found.mac / simulated.mac))
+    assert np.nanmedian(error) < RECOVERY
+
+
+def test_outliers_and_rows_without_co2_leave_the_fit(industry: Callable[..., Industry]) -> None:
+    data = sampled(industry, seed=9)
+    bad = data.b.copy()
+    bad[:5], bad[5:10] = bad[:5] * 1e-6, 0.0
+    found = solve(MODEL, replace(data, b=bad))
+    assert (found.status[:5] == CODE["outlier"]).all() and (found.status[5:10] == CODE["no_bad"]).all()
+    assert np.isnan(found.mac[:10]).all()
+    assert found.facts["n_no_bad"] == 5 and found.facts["n_screened"] >= 5
+    assert abs(np.log(found.facts["mac_untreated"] / found.facts["mac_median"])) > 0.1
+    assert found.verdict == "weakly_identified"
+    untreated = solve(RAW, replace(data, b=bad))
+    assert untreated.verdict == "trivial" and (untreated.status[bad > 0.0] == CODE["refused"]).all()
+    assert "aggregate abatement room" in untreated.why.en
+
+
+def test_collinear_inputs_are_refused(industry: Callable[..., Industry]) -> None:
+    data = sampled(industry, seed=10)
+    found = solve(RAW, replace(data, x=data.x[:, [0, 0]] ** [1.0, 2.0]))
+    assert found.verdict == "trivial" and "collinear" in found.why.en
+
+
+def test_what_is_not_supported_is_said() -> None:
+    with pytest.raises(ConfigError, match="no likelihood"):
+        MODEL.check(Technology(("labour",), "y", "b", returns="bic"), Direction.proportional())
+    for direction in (Direction.unit(), Direction.bad_only(), Direction.all_proportional()):
+        with pytest.raises(ConfigError):
+            MODEL.check(VARIABLE, direction)
+    for technology in (VARIABLE, CONSTANT):
+        MODEL.check(technology, Direction.proportional())
+    assert MODEL.least(VARIABLE) == 20 and MODEL.least(CONSTANT) == 12
