@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+
 from registry import Timed, benchmark
 
 ROWS = 1_000_000

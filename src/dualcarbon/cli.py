@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -12,6 +12,9 @@ from typer.core import TyperGroup
 from dualcarbon import __version__
 from dualcarbon.core.errors import DualcarbonError
 from dualcarbon.core.text import Text, both
+
+if TYPE_CHECKING:
+    from dualcarbon.panel import Findings
 
 
 class Door(TyperGroup):
@@ -113,11 +116,9 @@ def check(
     force: Force = False,
 ) -> None:
     """检查数据，列出发现 | check the data. 退出码 | exit code: 0 无 | none, 1 警告 | warnings, 2 错误 | errors"""
-    from dualcarbon.panel import check as check_data
-
     if out is not None:
         _refuse_overwrite(out, force)
-    findings = check_data(data, schema=schema)
+    findings = _findings(data, schema)
     if form == "json":
         text = findings.to_json()
     elif form == "csv":
@@ -129,6 +130,16 @@ def check(
     else:
         _write(out, text)
     raise typer.Exit(findings.exit_code)
+
+
+def _findings(data: Path, schema: str) -> Findings:
+    if data.suffix == ".toml":
+        from dualcarbon.studies.userdata import declared, folder_of
+
+        return declared(data).check(folder_of(data))
+    from dualcarbon.panel import check as check_data
+
+    return check_data(data, schema=schema)
 
 
 @app.command()
@@ -152,12 +163,15 @@ def run(
     ] = None,
     out: Annotated[Path, typer.Option(help="结果的目录 | folder of results")] = Path("runs"),
     seed: Annotated[int | None, typer.Option(min=0, help="模拟的种子 | seed of the simulation")] = None,
+    drop: Annotated[
+        bool, typer.Option("--drop-invalid", help="删去有错误的行并计数，而不是停下 | drop rows with errors, counted")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度 | no progress")] = False,
 ) -> None:
     """运行一项研究，写出中英文报告 | run a study, write the report in Chinese and English"""
     from dualcarbon.studies import run_study
 
-    finished = run_study(study, rows=rows, data=data, out=out, seed=seed, quiet=quiet)
+    finished = run_study(study, rows=rows, data=data, out=out, seed=seed, drop=drop, quiet=quiet)
     typer.echo(finished.summary())
 
 
@@ -166,12 +180,12 @@ def list_all() -> None:
     """列出研究、模型、因子集、表结构 | list studies, models, factor sets, schemas"""
     from dualcarbon.accounting import factor_sets
     from dualcarbon.core.schema import schema_names
-    from dualcarbon.frontier import models
+    from dualcarbon.frontier.registry import names as model_names
     from dualcarbon.studies import study_names
 
     for title, names in (
         ("研究 | studies", study_names()),
-        ("前沿模型 | frontier models", models()),
+        ("前沿模型 | frontier models", model_names()),
         ("因子集 | factor sets", factor_sets()),
         ("表结构 | schemas", schema_names()),
     ):

@@ -78,7 +78,7 @@ def test_an_input_without_variation_is_left_out() -> None:
 
 
 def test_an_exact_relation_has_no_outliers() -> None:
-    x, y, _ = firms()
+    x, _, _ = firms()
     assert conditional_screen(x, x.prod(axis=1) ** 0.5, x[:, 0] ** 1.2).all()
 
 

@@ -20,6 +20,8 @@ LEVEL_SHIFT_WEAK = 0.1
 """|ln(median MAC untreated / screened)| of a deterministic fit."""
 NEAR_RANGE_WEAK = 0.4
 """ln range of the mean MAC over fits whose objective is at most 1 % worse."""
+TIED = 1e-6
+"""Residual spread in logs below which output, CO2 and inputs are tied to each other by construction."""
 INTENSITY_SPREAD = 5.0
 """p99 / p1 of b / y beyond which a quadratic fit is never identified."""
 SIZE_SPREAD = 4.0
@@ -62,6 +64,18 @@ def bracket(spread: float) -> Finding | None:
         )
         return Finding("weakly_identified", text.format(r=spread, l=BRACKET_WEAK))
     return None
+
+
+def tied(residual_spread: float) -> Finding | None:
+    """Whether the fit is exact, as where CO2 was imputed as a multiple of output."""
+    if residual_spread > TIED:
+        return None
+    text = Text(
+        "产出、排放与投入之间是恒等关系（残差近于零），排放可能由产出推算而来，数据不含减排成本的信息",
+        "output, CO2 and inputs are tied exactly (no residual), as where CO2 was imputed from output: the data say "
+        "nothing about the cost of abatement",
+    )
+    return Finding("trivial", text)
 
 
 def skew(value: float) -> Finding | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from dualcarbon.core.panel import Drop, Provenance
-from dualcarbon.core.schema import Schema, load_schema
+from dualcarbon.core.schema import Kind, Schema, load_schema
 from dualcarbon.core.text import Text, both
 from dualcarbon.panel.casting import Cast, blank_to_null, cast, settle
 from dualcarbon.panel.formats import Options, load_table, sha256_of
@@ -65,9 +65,12 @@ def prepare(
     """
     chosen = load_schema(schema) if isinstance(schema, str) else schema
     file = Path(path)
-    table = load_table(file, options)
-    raw = table.frame
-    matches = match_columns(raw.columns, chosen, mapping, units, file.name)
+
+    def match(names: Sequence[str]) -> tuple[Match, ...]:
+        return match_columns(names, chosen, mapping, units, file.name)
+
+    table = load_table(file, replace(options, kinds=lambda names: _kinds(match(names))))
+    raw, matches = table.frame, match(table.frame.columns)
     kept, drops = _without_blank_rows(_cleaned(raw, matches, missing, others))
     columns, misfits = _convert(kept, matches)
     taken = {m.source for m in matches}
@@ -76,6 +79,11 @@ def prepare(
     frame = pl.DataFrame([*columns, *rest])
     provenance = Provenance(both(file.name), sha256=sha256_of(file))
     return Prepared(frame, chosen, id, time, misfits, provenance, drops)
+
+
+def _kinds(matches: tuple[Match, ...]) -> dict[str, type[pl.DataType]]:
+    kinds: dict[Kind, type[pl.DataType]] = {"number": pl.Float64, "integer": pl.Int64}
+    return {m.source: kinds[m.column.kind] for m in matches if m.column.kind in kinds}
 
 
 def _cleaned(raw: pl.DataFrame, matches: tuple[Match, ...], missing: Sequence[str], others: bool) -> pl.DataFrame:

@@ -19,7 +19,7 @@ _CO2 = ("co2", "co2_small", "co2_large")
 _MAC = ("mac_firm", "mac_industry", "mac_controls")
 _TOLERANCE = 1e-11
 _ROUNDS = 12
-_FEWEST_ROWS = 1000
+_FEWEST_CLEAN, _FEWEST_FAULTY = 50, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def balance_intensity(
 
 
 def _unit(direction: Floats) -> Floats:
-    return direction / np.sqrt(dot(direction, direction))
+    return np.asarray(direction / np.sqrt(dot(direction, direction)))
 
 
 def balance_coal(log_share: Floats, log_co2: Floats, constants: Constants, used: Regressors) -> Floats:
@@ -110,12 +110,14 @@ def _projection(columns: Sequence[Floats], products: Sequence[float]) -> Floats:
 def balance_errors(errors: Floats, kinds: NDArray[np.int8], used: Regressors) -> Floats:
     """Measurement errors (n,) made orthogonal to residual digital use, separately by kind of contamination.
 
-    A kind with fewer than 1,000 rows is left as drawn: six conditions would mark so few errors.
+    `kinds` is 0 for clean rows. A column is left out for a kind in which fewer than 50 clean or 4,000 contaminated
+    rows belong to it: its condition would mark so few, or such large, errors.
     """
     balanced = errors.copy()
     for kind in np.unique(kinds):
         rows = np.flatnonzero(kinds == kind)
-        if rows.size >= _FEWEST_ROWS:
-            directions = [used.by_column[name][rows] for name in (*_CO2, *COAL_COLUMNS)]
-            balanced[rows] = remove(errors[rows], directions)
+        least = _FEWEST_FAULTY if kind else _FEWEST_CLEAN
+        columns = [used.by_column[name][rows] for name in (*_CO2, *COAL_COLUMNS)]
+        kept = [c for c in columns if np.count_nonzero(c) >= least]
+        balanced[rows] = remove(errors[rows], kept)
     return balanced

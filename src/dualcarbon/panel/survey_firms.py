@@ -136,7 +136,7 @@ def _classes(rng: np.random.Generator, industry: Codes, rows: int) -> Codes:
     most = industry_column("classes")
     fit = np.round(rows * weight / weight.sum() / (YEARS * _ROWS_PER_CELL))
     count = np.clip(fit, 1, most)
-    return np.floor(rng.random(len(industry)) * count[industry]).astype(np.int64)
+    return np.asarray(np.floor(rng.random(len(industry)) * count[industry]), dtype=np.int64)
 
 
 def _dense(codes: Codes) -> Codes:

@@ -93,19 +93,21 @@ def check(key: str, plot: DotPlot) -> None:
         for values in (one.x, one.low, one.high):
             if values is not None and len(values) != len(plot.items):
                 raise DataError(
-                    Text("图 {key}：系列“{label}”长度不符", "Figure {key}: series “{label}” has the wrong length").format(
-                        key=key, label=one.label
-                    ),
+                    Text(
+                        "图 {key}：系列“{label}”长度不符", "Figure {key}: series “{label}” has the wrong length"
+                    ).format(key=key, label=one.label),
                     expected=Text("{n} 个数值", "{n} values").format(n=len(plot.items)),
                     found=Text("{n} 个数值", "{n} values").format(n=len(values)),
-                    remedy=Text("为每个项目给出一个数值，没有时用 NaN", "Give one value per item, NaN where there is none"),
+                    remedy=Text(
+                        "为每个项目给出一个数值，没有时用 NaN", "Give one value per item, NaN where there is none"
+                    ),
                 )
         bad = [item for item, x in zip(plot.items, one.x, strict=True) if plot.log and x <= 0]
         if bad:
             raise DataError(
-                Text("图 {key}：对数轴上有非正数", "Figure {key}: values on a logarithmic axis are not positive").format(
-                    key=key
-                ),
+                Text(
+                    "图 {key}：对数轴上有非正数", "Figure {key}: values on a logarithmic axis are not positive"
+                ).format(key=key),
                 expected=Text("大于零的数值", "Values above zero"),
                 found=Text("{n} 个非正数，首先是 {item}", "{n} not positive, first {item}").format(
                     n=len(bad), item=bad[0]

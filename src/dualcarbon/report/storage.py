@@ -62,7 +62,9 @@ def _trouble(path: Path, count: int, error: OSError) -> StorageError:
     reason = error.strerror or type(error).__name__
     return StorageError(
         Text("无法写入 {path}", "Cannot write {path}").format(path=both(str(path))),
-        expected=Text("文件夹可写，且有足够空间存放 {n} 个文件", "A writable folder with room for {n} files").format(n=count),
+        expected=Text("文件夹可写，且有足够空间存放 {n} 个文件", "A writable folder with room for {n} files").format(
+            n=count
+        ),
         found=Text("系统报告：{reason}", "The system says: {reason}").format(reason=reason),
         remedy=Text(
             "释放空间、检查权限或换一个输出文件夹，然后重新运行",

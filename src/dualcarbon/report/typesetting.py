@@ -106,8 +106,10 @@ def document_source(document: Document, language: Language) -> str:
 
 def _rendered(template: str, simulated: bool, language: Language, given: dict[str, Any]) -> str:
     page_words = re.split(r"\{pages?\}", words.PAGE.get(language))
-    return _environment().get_template(template).render(
-        language=language, stamp=stamp(simulated, language), page_words=page_words, **given
+    return (
+        _environment()
+        .get_template(template)
+        .render(language=language, stamp=stamp(simulated, language), page_words=page_words, **given)
     )
 
 

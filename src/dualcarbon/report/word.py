@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _A4_PT = (595.3, 841.9)
 _TALLEST_PT = 590.0
+_NARROWEST_NOTES = 0.62
 
 
 class Writer:
@@ -50,11 +51,11 @@ class Writer:
         """Put a paragraph of plain text at the end."""
         self.add(wordxml.paragraph(wordxml.phrase(text), style, properties))
 
-    def heading(self, text: str, name: str) -> None:
-        """Put a heading that the contents link to."""
+    def heading(self, text: str, name: str, *, first: bool) -> None:
+        """Put a heading that the contents link to; the first begins a page."""
         self._bookmarks += 1
         content = wordxml.bookmark(wordxml.phrase(text), name, self._bookmarks)
-        self.add(wordxml.paragraph(content, "Heading1"))
+        self.add(wordxml.paragraph(content, "Heading1", "<w:pageBreakBefore/>" if first else ""))
 
     def exhibit(self, exhibit: Exhibit) -> None:
         """Put a table with its caption above, or a figure with its caption below; notes and source follow."""
@@ -62,8 +63,9 @@ class Writer:
             self._table(exhibit)
         else:
             self._figure(exhibit)
+        indent = self._indent(exhibit)
         for note in printed_notes(exhibit, self.language):
-            self.text(note, "TableNotes")
+            self.text(note, "TableNotes", indent)
         self.text("", "TableNotes")
 
     def turn(self, landscape: bool) -> None:
@@ -87,6 +89,15 @@ class Writer:
         self.turn(printed.layout.landscape)
         self.text(printed.caption, "Caption", "<w:keepNext/>")
         self.add(wordxml.table(printed))
+
+    def _indent(self, exhibit: Exhibit) -> str:
+        """Indents that make the notes as wide as their table."""
+        if not isinstance(exhibit, Table):
+            return ""
+        layout = print_table(exhibit, self.language).layout
+        room = LANDSCAPE_PT if layout.landscape else PORTRAIT_PT
+        side = round(20 * room * (1 - max(layout.share, _NARROWEST_NOTES)) / 2)
+        return f'<w:ind w:left="{side}" w:right="{side}"/>'
 
     def _figure(self, figure: Figure) -> None:
         from docx.shared import Pt
@@ -117,8 +128,7 @@ class Writer:
         self._foot(pages)
 
     def _head(self, pages: Pages, room: float) -> None:
-        tab = '<w:tabs><w:tab w:val="clear" w:pos="4320"/><w:tab w:val="clear" w:pos="8640"/>'
-        tab += f'<w:tab w:val="right" w:pos="{round(20 * room)}"/></w:tabs>'
+        tab = f'<w:tabs><w:tab w:val="right" w:pos="{round(20 * room)}"/></w:tabs>'
         content = wordxml.phrase(self.title)
         if self.stamp:
             content += "<w:r><w:tab/></w:r>" + wordxml.run(self.stamp, f'<w:b/><w:color w:val="{RED}"/>')
@@ -165,7 +175,7 @@ def document_file(document: Document, language: Language) -> bytes:
         writer.add(entry)
     for section, title, name in zip(chapters, titles, names, strict=True):
         writer.turn(False)
-        writer.heading(title, name)
+        writer.heading(title, name, first=section.number == 1)
         for part in turned_last(section.parts, language):
             if isinstance(part, Table | Figure):
                 writer.exhibit(part)

@@ -32,7 +32,7 @@ class _Look:
 
 _LOOKS = {
     "Normal": _Look(10.5),
-    "Title": _Look(26, before=190, after=12, lines=1.15, sans=True, bold=True),
+    "Title": _Look(24, before=190, after=12, lines=1.15, sans=True, bold=True),
     "Subtitle": _Look(14, after=6, sans=True, colour=GREY),
     "Heading 1": _Look(15, before=22, after=10, lines=1.15, sans=True, bold=True, colour=ACCENT, keep=True),
     "Front Heading": _Look(15, before=22, after=10, sans=True, bold=True, colour=ACCENT, keep=True),
@@ -59,14 +59,23 @@ def set_styles(document: Docx, language: Language) -> None:
             style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
             style.base_style = document.styles["Normal"]
         _set(style, look)
+    _speak(document)
     if language == "zh":
-        from docx.oxml import OxmlElement
         from docx.oxml.ns import qn
+        from docx.shared import Pt
 
-        indent = OxmlElement("w:ind")
-        indent.set(qn("w:firstLineChars"), "200")
-        indent.set(qn("w:firstLine"), "420")
-        document.styles["Body Text"].element.get_or_add_pPr().append(indent)
+        place = document.styles["Body Text"].paragraph_format
+        place.first_line_indent = Pt(2 * _LOOKS["Body Text"].size)
+        place.element.pPr.find(qn("w:ind")).set(qn("w:firstLineChars"), "200")
+
+
+def _speak(document: Docx) -> None:
+    """Declare the language of Latin and of Chinese letters, which decides the shapes of signs and the line breaks."""
+    from docx.oxml.ns import qn
+
+    for element in document.styles.element.iter(qn("w:lang")):
+        element.set(qn("w:val"), "en-GB")
+        element.set(qn("w:eastAsia"), "zh-CN")
 
 
 def _set(style: ParagraphStyle, look: _Look) -> None:
@@ -98,5 +107,6 @@ def _set_type(style: ParagraphStyle, look: _Look) -> None:
     for slot, face in (("ascii", latin), ("hAnsi", latin), ("cs", latin), ("eastAsia", asian)):
         fonts.set(qn(f"w:{slot}"), face)
     properties.insert(0, fonts)
-    for border in style.element.findall(f"{qn('w:pPr')}/{qn('w:pBdr')}"):
-        border.getparent().remove(border)
+    for name in ("w:pBdr", "w:tabs"):
+        for element in style.element.findall(f"{qn('w:pPr')}/{qn(name)}"):
+            element.getparent().remove(element)

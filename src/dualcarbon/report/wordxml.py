@@ -72,7 +72,7 @@ def table(printed: PrintedTable) -> str:
     widths = [round(width * share) for share in layout.widths]
     grid = "".join(f'<w:gridCol w:w="{one}"/>' for one in widths)
     properties = (
-        f'<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
+        f'<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="autofit"/>'
         '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
     )
     rows = "".join((*_header_rows(printed, widths), *_body_rows(printed, widths)))
@@ -127,7 +127,7 @@ def _type(printed: PrintedTable, *, bold: bool = False) -> str:
 def _cell(
     content: str, width: int, vertical: str, align: str, above: int, below: int, span: int = 1, *, keep: bool = True
 ) -> str:
-    """A cell; `above` and `below` are the weights of its lines in eighths of a point, 0 for none."""
+    """A cell; `above` and `below` are the weights of its lines in eighths of a point, 0 for none; kept rows are set wider."""
     lines = "".join(
         f'<w:{side} w:val="single" w:sz="{weight}" w:space="0" w:color="auto"/>'
         for side, weight in (("top", above), ("bottom", below))
@@ -136,5 +136,5 @@ def _cell(
     spanned = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
     borders = f"<w:tcBorders>{lines}</w:tcBorders>" if lines else ""
     properties = f'<w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{spanned}{borders}<w:vAlign w:val="{vertical}"/></w:tcPr>'
-    keeping = "<w:keepNext/>" if keep else ""
-    return f'<w:tc>{properties}{paragraph(content, "TableText", f"{keeping}<w:jc w:val={quoteattr(align)}/>")}</w:tc>'
+    keeping = "<w:keepNext/>" if keep else '<w:spacing w:before="8" w:after="8"/>'
+    return f"<w:tc>{properties}{paragraph(content, 'TableText', f'{keeping}<w:jc w:val={quoteattr(align)}/>')}</w:tc>"

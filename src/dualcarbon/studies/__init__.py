@@ -26,6 +26,7 @@ def run_study(
     data: Path | None = None,
     out: Path | None = None,
     seed: int | None = None,
+    drop: bool = False,
     quiet: bool = True,
 ) -> Finished:
     """Run a shipped study and return where its files lie.
@@ -42,6 +43,8 @@ def run_study(
         Folder of runs, default ``runs``.
     seed : int, optional
         Seed of the simulation.
+    drop : bool
+        Drop rows with missing, negative or impossible quantities, counted, instead of stopping at them.
     quiet : bool
         Whether to keep the progress bar silent.
 
@@ -49,6 +52,8 @@ def run_study(
     ------
     ConfigError
         If there is no such study.
+    InputError, SchemaError, DataError
+        If the user's table cannot be read, does not fit, or has errors.
     StorageError
         If the folder cannot be written.
     """
@@ -67,6 +72,6 @@ def run_study(
             remedy=Text("改用上列名称之一", "use one of the names above"),
         )
     main = import_module(f"dualcarbon.studies.{study}.main").main
-    finished = main(rows=rows, data=data, out=out or Path("runs"), seed=seed, quiet=quiet)
+    finished = main(rows=rows, data=data, out=out or Path("runs"), seed=seed, drop=drop, quiet=quiet)
     assert isinstance(finished, Finished)
     return finished

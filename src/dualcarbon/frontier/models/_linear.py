@@ -13,7 +13,7 @@ from dualcarbon.core.text import Text
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
-from dualcarbon.frontier.models._rows import Mask, counts, place, usable
+from dualcarbon.frontier.models._rows import Mask, Rows, counts, place, usable
 from dualcarbon.kernels.row_generation import Solution, extreme_slopes, minimise
 from dualcarbon.kernels.row_scan import Program
 
@@ -75,13 +75,12 @@ def optimise(problem: Program, near: bool) -> tuple[Solution, ...]:
 
 def assemble(data: GroupData, plan: Plan) -> GroupFit:
     """Fit one group, judge the fit, price its rows."""
-    positive, kept = usable(data, plan.screen)
-    done = plan.fit(kept, plan.near_range)
+    rows = usable(data, plan.screen)
+    done = plan.fit(rows.fit, plan.near_range)
     status = _status(done.t[0], plan.zero_at)
-    facts = counts(data, positive, kept) | _measures(data, kept, done, status)
-    facts["mac_untreated"] = _untreated(plan, positive, kept) if facts["n_screened"] else facts["mac_median"]
+    facts = counts(data, rows) | _measures(data, rows.fit, done, status) | _level(plan, rows, done)
     numbers = done.inefficiency, done.room, *_prices(done, status, plan.zero_at)
-    return place((positive, kept), numbers, status, evidence.judge(_findings(done, facts, plan)), facts)
+    return place(rows, numbers, status, evidence.judge(_findings(done, facts, plan)), facts)
 
 
 def _status(t: Array, zero_at: float) -> NDArray[np.int8]:
@@ -106,14 +105,14 @@ def _prices(done: Fitted, status: NDArray[np.int8], zero_at: float) -> tuple[Arr
     return mac, every.min(axis=0), every.max(axis=0)
 
 
-def _measures(data: GroupData, kept: Mask, done: Fitted, status: NDArray[np.int8]) -> dict[str, float]:
+def _measures(data: GroupData, fit: Mask, done: Fitted, status: NDArray[np.int8]) -> dict[str, float]:
     """What is printed of every fit and judged by `evidence`."""
-    b, ok, price, solution = data.b[kept], status == CODE["ok"], done.price[0], done.solution
+    b, ok, price, solution = data.b[fit], status == CODE["ok"], done.price[0], done.solution
     mean = done.t.mean(axis=1)
     near = mean.size > 1
     return {
-        "bad_per_good_p99_p1": _spread(b / data.y[kept]),
-        "first_input_p99_p1": _spread(data.x[kept, 0]),
+        "bad_per_good_p99_p1": _spread(b / data.y[fit]),
+        "first_input_p99_p1": _spread(data.x[fit, 0]),
         "aggregate_room": float((done.room * b).sum() / b.sum()),
         "mac_median": float(np.median(price[ok])) if ok.any() else np.nan,
         "mac_weighted": float((price * b)[ok].sum() / b[ok].sum()) if ok.any() else np.nan,
@@ -142,21 +141,26 @@ def _spread(values: Array) -> float:
     return float(high / low)
 
 
-def _untreated(plan: Plan, positive: Mask, kept: Mask) -> float:
-    """Median MAC, over the rows the screen keeps, of the fit to all rows with b > 0."""
-    done = plan.fit(positive, False)
-    of_fit = kept[positive]
-    ok = _status(done.t[0, of_fit], plan.zero_at) == CODE["ok"]
-    return float(np.median(done.price[0, of_fit][ok])) if ok.any() else np.nan
+def _level(plan: Plan, rows: Rows, done: Fitted) -> dict[str, float]:
+    """Median MAC, over the plausible rows, of the fit to them and of the fit to all rows with b > 0."""
+    own = _median(done, rows.plausible[rows.fit], plan)
+    rival = _median(plan.fit(rows.rival, False), rows.plausible[rows.rival], plan) if rows.screened else own
+    screened, untreated = (own, rival) if plan.screen else (rival, own)
+    return {"mac_screened": screened, "mac_untreated": untreated}
+
+
+def _median(done: Fitted, rows: Mask, plan: Plan) -> float:
+    ok = rows & (_status(done.t[0], plan.zero_at) == CODE["ok"])
+    return float(np.median(done.price[0, ok])) if ok.any() else math.nan
 
 
 def _findings(done: Fitted, facts: dict[str, float], plan: Plan) -> list[Finding | None]:
-    near, screened, untreated = facts["near_range"], facts["mac_median"], facts["mac_untreated"]
-    shift = math.inf if math.isnan(untreated) else abs(math.log(untreated / screened))
+    near = facts["near_range"]
+    shift = abs(math.log(facts["mac_untreated"] / facts["mac_screened"]))
     return [
         _unsolved(done) or _no_tradeoff(done, plan) or evidence.room(facts["aggregate_room"]),
         None if math.isnan(near) else evidence.near_range(near),
-        None if math.isnan(screened) else evidence.level_shift(shift),
+        evidence.level_shift(math.inf if math.isnan(shift) else shift),
         evidence.spread(facts["bad_per_good_p99_p1"], facts["first_input_p99_p1"]) if plan.in_levels else None,
     ]
 

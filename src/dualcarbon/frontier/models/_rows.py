@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,29 +20,46 @@ ROWS_PER_COEFFICIENT = 10
 """Fewest rows per coefficient of the quadratic in ln x for which the conditional screen is run."""
 
 
-def usable(data: GroupData, screen: bool) -> tuple[Mask, Mask]:
-    """Rows with b > 0, and those of them the conditional screen keeps (all of them in a small group)."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a group: with b > 0; those of them the conditional screen keeps; those of the fit."""
+
+    positive: Mask
+    plausible: Mask
+    fit: Mask
+
+    @property
+    def rival(self) -> Mask:
+        """The rows of the fit one would have with the opposite choice about the screen."""
+        return self.positive if self.fit is self.plausible else self.plausible
+
+    @property
+    def screened(self) -> int:
+        """How many rows the screen drops or, where it is off, would drop."""
+        return int(np.count_nonzero(self.positive & ~self.plausible))
+
+
+def usable(data: GroupData, screen: bool) -> Rows:
+    """Which rows can be used; in a small group the screen keeps all of them."""
     positive = data.b > 0.0
-    rows = int(np.count_nonzero(positive))
-    if not screen or rows < ROWS_PER_COEFFICIENT * length(data.x.shape[1]):
-        return positive, positive
-    kept = positive.copy()
-    kept[positive] = conditional_screen(data.x[positive], data.y[positive], data.b[positive])
-    return positive, kept
+    plausible = positive.copy()
+    if np.count_nonzero(positive) >= ROWS_PER_COEFFICIENT * length(data.x.shape[1]):
+        plausible[positive] = conditional_screen(data.x[positive], data.y[positive], data.b[positive])
+    return Rows(positive, plausible, plausible if screen else positive)
 
 
-def counts(data: GroupData, positive: Mask, kept: Mask) -> dict[str, float]:
+def counts(data: GroupData, rows: Rows) -> dict[str, float]:
     """Rows of the group, without CO2, dropped by the screen, of the fit."""
     return {
         "n": data.b.size,
-        "n_no_bad": int(np.count_nonzero(~positive)),
-        "n_screened": int(np.count_nonzero(positive & ~kept)),
-        "n_fit": int(np.count_nonzero(kept)),
+        "n_no_bad": int(np.count_nonzero(~rows.positive)),
+        "n_screened": int(np.count_nonzero(rows.positive & ~rows.fit)),
+        "n_fit": int(np.count_nonzero(rows.fit)),
     }
 
 
 def place(
-    rows: tuple[Mask, Mask],
+    rows: Rows,
     numbers: Sequence[Array],
     status: NDArray[np.int8],
     verdict: tuple[str, Text],
@@ -51,13 +69,12 @@ def place(
 
     `numbers` are inefficiency, room, MAC, its low and its high. A trivial fit refuses its rows.
     """
-    positive, kept = rows
     refused = verdict[0] == "trivial"
-    everywhere = np.where(positive, CODE["outlier"], CODE["no_bad"]).astype(np.int8)
-    everywhere[kept] = CODE["refused"] if refused else status
-    full = np.full((5, positive.size), np.nan)
+    everywhere = np.where(rows.positive, CODE["outlier"], CODE["no_bad"]).astype(np.int8)
+    everywhere[rows.fit] = CODE["refused"] if refused else status
+    full = np.full((5, rows.fit.size), np.nan)
     if not refused:
-        full[:, kept] = numbers
+        full[:, rows.fit] = numbers
     return GroupFit(
         inefficiency=full[0],
         abatement_room=full[1],

@@ -53,8 +53,9 @@ class EnvelopmentModel:
     screen : bool
         Reference set and scores only for the rows the conditional screen keeps; the others get the status outlier.
         Groups with fewer than 10 rows per coefficient of the screen are not screened.
-    untreated : bool
-        Where the screen dropped rows, score once more without it, for the fact `mac_untreated`. Doubles the time.
+    level_shift : bool
+        Where the screen drops rows, or would, score once more with the opposite choice: `mac_screened` and
+        `mac_untreated` in the facts are medians over the rows it keeps. Doubles the time.
     largest : int
         Most observations one reference set may have.
 
@@ -67,9 +68,9 @@ class EnvelopmentModel:
     `abatement_room` = beta gb / b. Prices are not unique where facets meet: `mac_low` and `mac_high` are the slopes
     of the frontier to the right (more CO2) and to the left (less CO2) of the projection. Statuses: ok, one price;
     kink, an interval, where `mac` is its geometric mean if `mac_low` > 0, else `mac_high`, the cost of the next tonne
-    avoided; zero; negative (the whole interval, `mac` its high end); infinite, the good has no price (`mac` NaN, both ends inf); edge, CO2 cannot move further to one
-    side (`mac` NaN, that end infinite); infeasible, no score (also where the solver gave up, counted in
-    `failed`); no_bad, b = 0, dropped from the reference set.
+    avoided; zero; negative (the whole interval, `mac` its high end); infinite, the good has no price (`mac` NaN, both
+    ends inf); edge, CO2 cannot move further to one side (`mac` NaN, that end infinite); infeasible, no score (also
+    where the solver gave up, counted in `failed`); no_bad, b = 0, dropped from the reference set.
 
     Kuosmanen (2005), American Journal of Agricultural Economics 87, 1077-1082,
     doi:10.1111/j.1467-8276.2005.00788.x; Kuosmanen & Podinovski (2009), ibid. 91, 539-545,
@@ -78,7 +79,7 @@ class EnvelopmentModel:
     """
 
     screen: bool = True
-    untreated: bool = True
+    level_shift: bool = True
     largest: int = LARGEST
     name: str = field(default="envelopment", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
@@ -131,15 +132,19 @@ class EnvelopmentModel:
         ConfigError
             If the reference set is larger than `largest`.
         """
-        positive, kept = usable(data, self.screen)
-        self._refuse_large(int(np.count_nonzero(positive if self.untreated else kept)))
+        rows = usable(data, self.screen)
+        self._refuse_large(int(np.count_nonzero(rows.positive if self.level_shift else rows.fit)))
         form = _FORMS[technology.disposability, technology.returns]
-        done = _priced(data, kept, kept, direction, form)
-        facts = _facts(data, positive, kept, done)
-        if self.untreated and facts["n_screened"]:
-            facts["mac_untreated"] = _median(_priced(data, positive, kept, direction, form))
+        done = _priced(data, rows.fit, rows.fit, direction, form)
+        facts = counts(data, rows) | _measures(data.b[rows.fit], done)
+        if self.level_shift:
+            own = _median(done, rows.plausible[rows.fit])
+            rival = _median(_priced(data, rows.rival, rows.plausible, direction, form)) if rows.screened else own
+            facts |= dict(
+                zip(("mac_screened", "mac_untreated"), (own, rival)[:: 1 if self.screen else -1], strict=True)
+            )
         numbers = np.maximum(done.scores.beta, 0.0), done.room, done.mac, done.scores.low, done.scores.high
-        return place((positive, kept), numbers, done.status, evidence.judge(_findings(facts)), facts)
+        return place(rows, numbers, done.status, evidence.judge(_findings(facts)), facts)
 
     def _refuse_large(self, rows: int) -> None:
         if rows > self.largest:
@@ -198,34 +203,37 @@ def _prices(scores: Scores, zero: float) -> tuple[NDArray[np.int8], Array]:
     return status, mac
 
 
-def _median(done: _Priced) -> float:
+def _median(done: _Priced, rows: Mask | None = None) -> float:
     """Median MAC over rows with a price."""
-    priced = done.mac[np.isin(done.status, (CODE["ok"], CODE["kink"]))]
-    return float(np.median(priced)) if priced.size else math.nan
+    priced = np.isin(done.status, (CODE["ok"], CODE["kink"]))
+    chosen = done.mac[priced if rows is None else priced & rows]
+    return float(np.median(chosen)) if chosen.size else math.nan
 
 
-def _facts(data: GroupData, positive: Mask, kept: Mask, done: _Priced) -> dict[str, float]:
-    b = data.b[kept]
+def _measures(b: Array, done: _Priced) -> dict[str, float]:
+    """What is printed of every frontier and judged by `evidence`; shares of its rows by status."""
     priced = np.isin(done.status, (CODE["ok"], CODE["kink"]))
     solved = done.scores.status == SOLVED
     shares = ("ok", "kink", "zero", "infinite", "negative", "edge", "infeasible")
     return {
-        **counts(data, positive, kept),
         "aggregate_room": float(done.room[solved] @ b[solved] / b[solved].sum()) if solved.any() else math.nan,
         "efficient_share": float(np.mean(done.scores.beta[solved] <= SAME)) if solved.any() else math.nan,
         "mac_median": _median(done),
         "mac_weighted": float(done.mac[priced] @ b[priced] / b[priced].sum()) if priced.any() else math.nan,
-        "mac_untreated": _median(done),
         **{f"{name}_share": float(np.mean(done.status == CODE[name])) for name in shares},
         "failed": int(np.count_nonzero(done.scores.status == FAILED)),
+        "mac_screened": math.nan,
+        "mac_untreated": math.nan,
     }
 
 
 def _findings(facts: dict[str, float]) -> list[Finding | None]:
-    screened, untreated = facts["mac_median"], facts["mac_untreated"]
+    screened, untreated = facts["mac_screened"], facts["mac_untreated"]
+    if math.isnan(screened) and math.isnan(untreated):
+        return [evidence.room(facts["aggregate_room"])]
     known = screened > 0.0 and untreated > 0.0
     shift = abs(math.log(untreated / screened)) if known else math.inf
-    return [evidence.room(facts["aggregate_room"]), evidence.level_shift(shift) if facts["n_screened"] else None]
+    return [evidence.room(facts["aggregate_room"]), evidence.level_shift(shift)]
 
 
 MODEL = EnvelopmentModel()

@@ -280,6 +280,7 @@ def _judge(facts: Mapping[str, Fact]) -> tuple[str, Text]:
     number = {key: float(v) for key, v in facts.items() if isinstance(v, (int, float))}
     return evidence.judge(
         (
+            evidence.tied(math.hypot(number["sigma_u"], number["sigma_v"])),
             evidence.room(number["aggregate_room"]),
             evidence.bracket(number["bracket_range"]),
             evidence.skew(number["skewness"]),

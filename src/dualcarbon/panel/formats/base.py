@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,12 +26,16 @@ class Options:
         Field separator of a text file; None detects it from the first lines.
     rows : int or None
         Read only about so many first rows (a look at the file, not the table).
+    kinds : function of the column names, or None
+        Types that columns of a text file should have; where every value of every one fits, they are read so at
+        once, else all columns are text.
     """
 
     sheet: str | None = None
     encoding: str | None = None
     separator: str | None = None
     rows: int | None = None
+    kinds: Callable[[Sequence[str]], Mapping[str, type[pl.DataType]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class RawTable:
     """A table as it stands in its file.
 
     `labels` are the descriptions of columns, where the kind of file has them (Stata). `typed` is False for text
-    files, of which every column is text.
+    files, of which every column is text unless a type was asked for.
     """
 
     frame: pl.DataFrame

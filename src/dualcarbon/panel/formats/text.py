@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from zlib import error as zlib_error
@@ -31,7 +31,7 @@ _LINES = 20
 
 
 def load(file: Path, options: Options) -> RawTable:
-    """The table of a text file, every column as text, blank fields as missing."""
+    """The table of a text file, every column as text unless the kinds asked for all fit, blank fields as missing."""
     data = _utf8(file, options)
     if not data.strip():
         raise empty_file(file)
@@ -39,7 +39,12 @@ def load(file: Path, options: Options) -> RawTable:
     separator = _separator(look, options.separator, file)
     header = filled_names(next(csv.reader(look, delimiter=separator)))
     require_unique_names(header, file)
-    frame = _parse(data, separator, header, options.rows, file)
+    kinds = options.kinds(header) if options.kinds else {}
+    frame = _parse_typed(data, separator, header, kinds) if kinds and options.rows is None else None
+    if frame is None:
+        frame = _parse(data, separator, header, options.rows, file)
+    if options.rows is None:
+        _require_long_rows(data, separator, frame, file)
     return RawTable(frame, typed=False)
 
 
@@ -106,12 +111,31 @@ def _parse(data: bytes, separator: str, header: list[str], rows: int | None, fil
         raise _ragged(data, separator, len(header), file) or unreadable(file, str(error).splitlines()[0]) from error
     if frame.width != len(header):
         raise unreadable(file, f"{frame.width} columns under {len(header)} names")
-    if rows is None and data.count(separator.encode()) < (len(header) - 1) * (frame.height + 1):
-        fault = _ragged(data, separator, len(header), file)
-        if fault:
-            raise fault
     frame.columns = header
     return frame
+
+
+def _parse_typed(
+    data: bytes, separator: str, header: list[str], kinds: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame | None:
+    """The table with the types asked for; None if a single value does not fit one, so that it can be shown."""
+    types = [kinds.get(name, pl.String) for name in header]
+    try:
+        frame = pl.read_csv(data, separator=separator, infer_schema=False, schema_overrides=types)
+    except pl.exceptions.PolarsError:
+        return None
+    if frame.width != len(header):
+        return None
+    frame.columns = header
+    numbers = pl.col([name for name in header if kinds.get(name) == pl.Float64])
+    return frame if frame.select((numbers.is_finite() | numbers.is_null()).all()).min_horizontal().all() else None
+
+
+def _require_long_rows(data: bytes, separator: str, frame: pl.DataFrame, file: Path) -> None:
+    if data.count(separator.encode()) < (frame.width - 1) * (frame.height + 1):
+        fault = _ragged(data, separator, frame.width, file)
+        if fault:
+            raise fault
 
 
 def _records(data: bytes) -> Iterator[str]:

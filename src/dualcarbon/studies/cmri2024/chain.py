@@ -24,7 +24,14 @@ REPLICATION = "quadratic"
 
 
 def prepared(panel: Panel, config: FirmStudy) -> Panel:
-    """Usable rows with CO2 and the columns of the regressions."""
+    """Usable rows with CO2 and the columns of the regressions.
+
+    Raises
+    ------
+    SchemaError, DataError
+        If the study needs a column that is absent, or CO2 under a boundary is zero everywhere.
+    """
+    firms.require(panel, config)
     return firms.regressors(firms.accounts(firms.usable(panel, config), config), config)
 
 

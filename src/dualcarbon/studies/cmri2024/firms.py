@@ -7,8 +7,24 @@ import polars as pl
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text
 from dualcarbon.studies.config import FirmStudy
+from dualcarbon.studies.userdata import require_columns, require_some_positive
 
 _POSITIVE = Text("{label} 缺失或不为正", "{label} missing or not positive")
+
+
+_STUDY = Text("本研究", "this study")
+
+
+def require(panel: Panel, config: FirmStudy) -> None:
+    """Raise `SchemaError` if the study needs a column the table lacks."""
+    technology, effects = config.technology, config.effects
+    absorbed = [name for part in (effects.industry_effects, effects.firm_effects) for name in _names(part)]
+    columns = (*technology.inputs, technology.good, *technology.group_by, effects.treatment, effects.size)
+    require_columns(panel, (*columns, effects.worker, effects.cluster, *absorbed), _STUDY)
+
+
+def _names(effects: str) -> list[str]:
+    return effects.replace("^", " ").replace("+", " ").split()
 
 
 def usable(panel: Panel, config: FirmStudy) -> Panel:
@@ -25,7 +41,10 @@ def accounts(panel: Panel, config: FirmStudy) -> Panel:
     part = config.co2
     narrow = account(panel, boundary=part.narrow_boundary, factors=part.factors)
     wide = account(panel, boundary=part.boundary, factors=part.factors)
-    return wide.with_columns(narrow.frame["co2_t"].alias("co2_coal_t"))
+    both = wide.with_columns(narrow.frame["co2_t"].alias("co2_coal_t"))
+    for name, boundary in (("co2_t", part.boundary), ("co2_coal_t", part.narrow_boundary)):
+        require_some_positive(both, name, Text("核算边界 {b} ", "the boundary {b}").format(b=boundary))
+    return both
 
 
 def regressors(panel: Panel, config: FirmStudy) -> Panel:

@@ -22,7 +22,7 @@ from dualcarbon.studies.cmri2024 import chain, real_panels
 from dualcarbon.studies.cmri2024.document import build_document, build_exhibits
 from dualcarbon.studies.cmri2024.recovery import checks
 from dualcarbon.studies.cmri2024.results import Regressions, Results
-from dualcarbon.studies.cmri2024.source import Source, inputs, load
+from dualcarbon.studies.cmri2024.source import Source, load
 from dualcarbon.studies.config import FirmStudy, overridden, shipped
 from dualcarbon.studies.finished import Finished
 from dualcarbon.studies.panels import Rival
@@ -30,6 +30,7 @@ from dualcarbon.studies.progress import Bar, Reporter, Silent, Watched
 from dualcarbon.studies.rendering import colophon, render_step
 from dualcarbon.studies.run import Run
 from dualcarbon.studies.store import Done, Objects
+from dualcarbon.studies.userdata import inputs, is_study_file
 
 _WORK = 60.0
 
@@ -51,7 +52,7 @@ class Steps:
         return (self.firms, self.default, self.quadratic, self.regressions, *self.real)
 
 
-def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, quiet: bool) -> Finished:
+def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, drop: bool, quiet: bool) -> Finished:
     """Run the study and return where its files lie."""
     start = time.perf_counter()
     config = _config(rows, seed, data)
@@ -59,8 +60,8 @@ def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, qu
     files = inputs(data)
     with ExitStack() as stack:
         reporter: Reporter = Silent() if quiet else stack.enter_context(Bar(_WORK))
-        run = Run("cmri2024", {**options, "data": files}, out, reporter, inputs=files)
-        steps = _estimate(run, config, data)
+        run = Run("cmri2024", {**options, "data": files, "drop_invalid": drop}, out, reporter, inputs=files)
+        steps = _estimate(run, config, data, drop)
         results = _results(config, steps)
         reports, exhibits = _write(run, results, steps)
     return Finished(run.finish(), reports, len(exhibits), time.perf_counter() - start, _remarks(results))
@@ -68,18 +69,24 @@ def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, qu
 
 def _config(rows: int | None, seed: int | None, data: Path | None) -> FirmStudy:
     config = shipped("cmri2024", FirmStudy)
-    if data is not None and data.suffix == ".toml":
+    if data is not None and is_study_file(data):
         config = overridden(config, data)
     changes = {k: v for k, v in (("rows", rows), ("seed", seed)) if v is not None}
     return config.model_copy(update={"study": config.study.model_copy(update=changes)})
 
 
-def _estimate(run: Run, config: FirmStudy, data: Path | None) -> Steps:
-    study = {"rows": config.study.rows, "seed": config.study.seed, "data": run.inputs, "factors": config.co2.factors}
+def _estimate(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Steps:
+    study = {
+        "rows": config.study.rows,
+        "seed": config.study.seed,
+        "data": run.inputs,
+        "drop": drop,
+        "factors": config.co2.factors,
+    }
     source = run.step(
         "source",
         Text("读入或模拟企业表", "read or simulate the firm table"),
-        partial(load, config, data),
+        partial(load, config, data, drop),
         Objects[Source](),
         options=study,
         rows=config.study.rows,

@@ -63,8 +63,8 @@ class PowerStudy(Strict):
     technology: TechnologyPart
 
 
-def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, quiet: bool) -> Finished:
-    """Run the study on the user's file, or on the first one found in the study's places."""
+def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, drop: bool, quiet: bool) -> Finished:
+    """Run the study on the user's file, or on the first one found in the study's places; unusable rows always drop."""
     start = time.perf_counter()
     config = shipped("us_power", PowerStudy)
     if rows is not None:

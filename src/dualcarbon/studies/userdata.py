@@ -1,0 +1,131 @@
+"""A table of the user's: how it is read, what it hashes to, whether its errors let a study go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dualcarbon.core.errors import ConfigError, DataError, SchemaError
+from dualcarbon.core.panel import Panel
+from dualcarbon.core.text import Language, Text, both
+from dualcarbon.panel import DataConfig, Finding, check, drop_invalid
+from dualcarbon.studies.config import existing, parse_toml, read_text, validated
+from dualcarbon.studies.store import file_sha256
+
+_MOST = 5
+
+
+def is_study_file(data: Path) -> bool:
+    """Whether the path is a study file rather than a table."""
+    return data.suffix == ".toml"
+
+
+def declared(data: Path) -> DataConfig:
+    """How the user's table is read.
+
+    A ``.toml`` is a study file as `dualcarbon init` writes it, with the table in its ``[data]``; anything else is a
+    data file whose columns carry the schema's own names.
+    """
+    if not is_study_file(data):
+        return DataConfig(path=str(data))
+    sections = parse_toml(read_text(data), data.name)
+    if not isinstance(sections.get("data"), dict):
+        raise ConfigError(
+            Text("{p} 没有 [data] 一节", "{p} has no [data] section").format(p=data.name),
+            expected=Text("dualcarbon init 写出的 study.toml", "a study.toml as dualcarbon init writes it"),
+            found=both(", ".join(sections) or "-"),
+            remedy=Text("先运行 dualcarbon init 数据文件", "run dualcarbon init DATA first"),
+        )
+    return validated(sections["data"], DataConfig, f"{data.name} [data]")
+
+
+def folder_of(data: Path) -> Path:
+    """The folder from which the table's path is taken."""
+    return data.parent if is_study_file(data) else Path()
+
+
+def inputs(data: Path | None) -> dict[str, str]:
+    """SHA-256 of every file a study reads, by name; empty where it simulates.
+
+    Raises
+    ------
+    InputError
+        If a file is not there.
+    """
+    if data is None:
+        return {}
+    table = folder_of(existing(data)) / declared(data).path
+    return {path.name: file_sha256(existing(path)) for path in dict.fromkeys((data, table))}
+
+
+def sound_panel(data: Path, drop: bool) -> Panel:
+    """The user's panel, checked: errors stop, warnings do not.
+
+    Parameters
+    ----------
+    data : Path
+    drop : bool
+        Drop the rows with missing, negative or impossible quantities, counted by reason, instead of stopping.
+
+    Raises
+    ------
+    DataError
+        If the check finds errors.
+    """
+    panel = declared(data).load(folder_of(data))
+    if drop:
+        panel = drop_invalid(panel)
+    errors = [finding for finding in check(panel).items if finding.severity == "error"]
+    if errors:
+        raise _refused(data, errors)
+    return panel
+
+
+def _refused(data: Path, errors: Sequence[Finding]) -> DataError:
+    def shown(language: Language) -> str:
+        lines = (
+            f"{f.column}: {f.means.get(language)} [{f.count:,}; {', '.join(map(str, f.keys[:_MOST]))}]" for f in errors
+        )
+        return "\n    ".join(["", *lines])
+
+    return DataError(
+        Text("{p} 有 {n} 项错误", "{p} has {n} errors").format(p=data.name, n=len(errors)),
+        expected=Text("检查没有错误", "a check without errors"),
+        found=Text(shown("zh"), shown("en")),
+        remedy=Text(
+            "用 dualcarbon check 查看全部并改正；或加 --drop-invalid 删去这些行并逐项计数",
+            "see all with dualcarbon check and correct them; or add --drop-invalid to drop these rows, each counted",
+        ),
+    )
+
+
+def require_columns(panel: Panel, names: Sequence[str], purpose: Text) -> None:
+    """Raise `SchemaError` naming every column the study needs and the table lacks."""
+    absent = [name for name in dict.fromkeys(names) if name not in panel.frame.columns]
+    if absent:
+        raise SchemaError(
+            Text("缺少 {k} 列", "{k} columns are missing").format(k=len(absent)),
+            expected=Text("{p}需要 {c}", "{p} needs {c}").format(p=purpose, c=", ".join(dict.fromkeys(names))),
+            found=Text("缺 {a}；有 {h}", "missing {a}; there are {h}").format(
+                a=", ".join(absent), h=", ".join(panel.frame.columns)
+            ),
+            remedy=Text(
+                "在 study.toml 的 [data.columns] 中指明对应的列，或改 [technology]、[effects] 所用的列",
+                "map them in [data.columns] of study.toml, or change the columns of [technology] and [effects]",
+            ),
+        )
+
+
+def require_some_positive(panel: Panel, name: str, purpose: Text) -> None:
+    """Raise `DataError` if a column is zero or missing in every row."""
+    (values,) = panel.arrays(name)
+    if not bool((values > 0.0).any()):
+        raise DataError(
+            Text("{c} 全为零或缺失", "{c} is zero or missing in every row").format(c=name),
+            expected=Text("{p}至少要有一行为正", "{p} needs at least one positive row").format(p=purpose),
+            found=Text("{n} 行都不为正", "{n} rows, none positive").format(n=f"{panel.n:,}"),
+            remedy=Text(
+                "检查导出、列映射与单位；若确实没有，改 study.toml 的 [co2]",
+                "check the export, the mapping and the unit; if there is truly none, change [co2] in study.toml",
+            ),
+        )

@@ -1,0 +1,81 @@
+"""Thresholds and words of the verdict."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from dualcarbon.frontier import evidence
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [(0.0, None), (0.3, None), (0.31, "weakly_identified"), (0.6, "weakly_identified"), (0.61, "trivial")],
+)
+def test_room(value: float, verdict: str | None) -> None:
+    found = evidence.room(value)
+    assert (found and found.verdict) == verdict
+
+
+def test_room_that_cannot_be_computed_is_trivial() -> None:
+    found = evidence.room(math.nan)
+    assert found is not None
+    assert found.verdict == "trivial"
+
+
+@pytest.mark.parametrize(
+    ("finding", "within", "beyond"),
+    [
+        (evidence.bracket, 0.35, 0.36),
+        (evidence.level_shift, -0.1, -0.11),
+        (evidence.near_range, 0.4, 0.41),
+        (evidence.skew, 0.01, 0.0),
+    ],
+)
+def test_thresholds(finding: object, within: float, beyond: float) -> None:
+    assert callable(finding)
+    assert finding(within) is None
+    assert finding(beyond).verdict == "weakly_identified"
+
+
+def test_missing_bracket_is_said() -> None:
+    found = evidence.bracket(math.nan)
+    assert found is not None
+    assert found.verdict == "weakly_identified"
+    assert "not available" in found.text.en
+    assert "不可得" in found.text.zh
+
+
+def test_spread_takes_either() -> None:
+    assert evidence.spread(5.0, 4.0) is None
+    assert evidence.spread(5.1, 1.0) is not None
+    assert evidence.spread(1.0, 4.1) is not None
+
+
+def test_exact_relations_are_trivial() -> None:
+    assert evidence.tied(1e-5) is None
+    found = evidence.tied(1e-7)
+    assert found is not None
+    assert found.verdict == "trivial"
+
+
+def test_convergence() -> None:
+    assert evidence.convergence(True, 1.0) is None
+    found = evidence.convergence(False, 2e-3)
+    assert found is not None
+    assert "2.0e-03" in found.text.en
+
+
+def test_judge_takes_the_worst_and_tells_all() -> None:
+    verdict, why = evidence.judge([None, evidence.bracket(0.5), evidence.room(0.7), evidence.skew(-0.2)])
+    assert verdict == "trivial"
+    assert why.en.count("; ") == 2
+    assert why.zh.count("；") == 2
+    assert "0.50" in why.en
+    assert "0.70" in why.zh
+    assert evidence.judge([evidence.bracket(0.5)])[0] == "weakly_identified"
+    verdict, why = evidence.judge([None, None])
+    assert verdict == "identified"
+    assert why.en
+    assert why.zh

@@ -1,0 +1,109 @@
+"""The terminal as a stranger meets it: exit codes and words in both languages."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from dualcarbon.cli import app
+
+runner = CliRunner()
+
+
+def write_firms(path: Path, **changes: object) -> Path:
+    columns: dict[str, object] = {
+        "firm_id": ["a", "b", "c", "d"],
+        "year": [2010, 2010, 2010, 2010],
+        "industry2": ["13", "13", "13", "13"],
+        "output_cny": [1e7, 2e7, 3e7, 4e7],
+        "employees_person": [50.0, 60.0, 70.0, 80.0],
+        "fixed_assets_cny": [1e6, 2e6, 3e6, 4e6],
+        "coal_t": [10.0, 20.0, 30.0, 40.0],
+        "power_kwh": [1e5, 2e5, 3e5, 4e5],
+    }
+    pl.DataFrame(columns | changes).write_csv(path)
+    return path
+
+
+def test_help_is_in_both_languages_and_lists_the_commands() -> None:
+    result = runner.invoke(app, ["--help"])
+    assert result.exit_code == 0
+    assert "企业台账" in result.output and "firms' accounts" in result.output
+    for command in ("init", "check", "convert", "run", "list"):
+        assert command in result.output
+
+
+def test_list_names_studies_models_and_factor_sets() -> None:
+    result = runner.invoke(app, ["list"])
+    assert result.exit_code == 0
+    for word in ("cmri2024", "us_power", "translog_ml", "envelopment", "cn_2015", "firm"):
+        assert word in result.output
+
+
+def test_init_writes_a_study_file_and_never_overwrites(tmp_path: Path) -> None:
+    data = write_firms(tmp_path / "d.csv")
+    out = tmp_path / "study.toml"
+    assert runner.invoke(app, ["init", str(data), "--out", str(out)]).exit_code == 0
+    text = out.read_text(encoding="utf-8")
+    assert 'output_cny = "output_cny"' in text
+    again = runner.invoke(app, ["init", str(data), "--out", str(out)])
+    assert again.exit_code == 2
+    assert "已存在" in again.stderr and "exists already" in again.stderr
+    assert out.read_text(encoding="utf-8") == text
+
+
+def test_check_exit_codes_follow_the_findings(tmp_path: Path) -> None:
+    broken = write_firms(tmp_path / "broken.csv", output_cny=[-1.0, 2e7, 3e7, 4e7])
+    result = runner.invoke(app, ["check", str(broken)])
+    assert result.exit_code == 2
+    assert "output_cny" in result.output
+    for form in ("json", "csv"):
+        assert runner.invoke(app, ["check", str(broken), "--format", form]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "zh", "en"),
+    [
+        (["run", "nope"], "没有这项研究", "no such study"),
+        (["run", "cmri2024", "--data", "absent.csv"], "没有这个文件", "no such file"),
+        (["check", "absent.csv"], "absent.csv", "absent.csv"),
+        (["run", "us_power", "--rows", "5000"], "不模拟数据", "simulates nothing"),
+    ],
+)
+def test_errors_leave_with_two_and_both_languages(
+    arguments: list[str], zh: str, en: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = runner.invoke(app, arguments)
+    assert result.exit_code == 2
+    assert zh in result.stderr and en in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_said_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_firms(tmp_path / "d.csv")
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    result = runner.invoke(app, ["init", str(data), "--out", str(tmp_path / "s.toml")])
+    assert result.exit_code == 2
+    assert "腾出磁盘空间" in result.stderr and "free some space" in result.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["d.csv"]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, dualcarbon.cli, dualcarbon, dualcarbon.panel, dualcarbon.frontier, dualcarbon.effects;"
+        "heavy = {'numba', 'scipy', 'pandas', 'matplotlib', 'highspy', 'typst', 'docx', 'openpyxl'} & set(sys.modules);"
+        "print(sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
