@@ -69,7 +69,7 @@ def sc_face(collection: Path) -> TTFont:
 
 
 def thin_out(font: TTFont, characters: Iterable[int]) -> None:
-    """Keep the characters, their kerning, composition and Latin-width quotes; drop hints, vertical setting and the rest."""
+    """Keep the characters, their kerning, composition and Latin-width quotes; drop hints and vertical setting."""
     options = Options()
     options.hinting = False
     options.layout_features = ["kern", "ccmp", "mark", "pwid"]

@@ -70,3 +70,13 @@ def test_row_order_of_the_file_does_not_matter(tmp_path: Path, firms: pl.DataFra
     firms.write_csv(tmp_path / "a.csv")
     firms.reverse().write_csv(tmp_path / "b.csv")
     assert read(tmp_path / "a.csv").frame.equals(read(tmp_path / "b.csv").frame)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_the_quick_way_and_the_way_by_text_agree(tmp_path_factory: pytest.TempPathFactory, values: list[float]) -> None:
+    folder = tmp_path_factory.mktemp("ways")
+    frame = pl.DataFrame({"firm_id": [str(k) for k in range(len(values))], "year": "2015", "output_cny": values})
+    frame.write_csv(folder / "quick.csv", quote_style="always")
+    frame.with_columns(pl.lit(" 2015.0").alias("year")).write_csv(folder / "text.csv")
+    assert read(folder / "quick.csv").frame.equals(read(folder / "text.csv").frame)

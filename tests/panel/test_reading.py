@@ -242,3 +242,16 @@ def test_a_unit_conversion_happens_once_and_exactly(written: Callable[..., Path]
     path = written("firm_id,year,output\n1,2015,0.1\n2,2015,123456.789\n3,2015,7\n")
     output = read(path, units={"output_cny": "1e4_cny"}).frame["output_cny"].to_list()
     assert output == [0.1 * 10000, 123456.789 * 10000, 70000.0]
+
+
+def test_a_quote_that_never_closes(written: Callable[..., Path]) -> None:
+    short = written(HEAD + '1,2015,3\n2,2015,"4\n3,2015,5\n', "short.csv")
+    with pytest.raises(InputError, match=r"short\.csv"):
+        read(short)
+    long = written(HEAD + '1,2015,"3\n' + "2,2015,4\n" * 30_000, "long.csv")
+    fails(InputError, long, "long.csv 无法读取", "field larger than field limit")
+
+
+def test_odd_line_separators_inside_a_field_are_text(written: Callable[..., Path]) -> None:
+    path = written("firm_id,year,note\n1,2015,a\u2028b\n\n2,2015,c\x0cd\n")
+    assert read(path).frame["note"].to_list() == ["a\u2028b", "c\x0cd"]

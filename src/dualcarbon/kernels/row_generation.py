@@ -37,7 +37,6 @@ _BATCH = 24
 _START = 40
 _ROUNDS = 300
 _PIVOTS = 300
-_CAP = -1
 
 
 @dataclass(frozen=True, slots=True)

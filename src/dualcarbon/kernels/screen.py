@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.kernels.jit import jit
 from dualcarbon.kernels.quadratic_form import features
+from dualcarbon.kernels.tall import apply_transposed, cross, times
 
 Array = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ def robust_z(basis: Array, values: Array) -> Array:
     values : (n,)
     """
     basis, values = np.ascontiguousarray(basis), np.ascontiguousarray(values)
-    coef = basis.T @ values / values.size
+    coef = apply_transposed(basis, values) / values.size
     for _ in range(_ITERATIONS):
         e, scale = _residuals(basis, values, coef)
         new = np.asarray(np.linalg.solve(*_normal_equations(basis, values, e / (TUKEY * scale))), dtype=np.float64)
@@ -87,9 +88,9 @@ def _orthonormal(z: Array) -> Array:
     spread = z.std(axis=0)
     kept = spread > 1e-12 * (1.0 + np.abs(z).max(axis=0))
     f = features((z[:, kept] - z[:, kept].mean(axis=0)) / spread[kept])
-    values, vectors = np.linalg.eigh(f.T @ f / len(f))
+    values, vectors = np.linalg.eigh(cross(f, f) / len(f))
     large = values > _RANK * values[-1]
-    return np.asarray(f @ (vectors[:, large] / np.sqrt(values[large])), dtype=np.float64)
+    return times(f, np.ascontiguousarray(vectors[:, large] / np.sqrt(values[large])))
 
 
 @jit

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import log_ndtr, ndtr, ndtri_exp, owens_t
 
 from dualcarbon.kernels.jit import jit
+from dualcarbon.kernels.tall import apply, apply_transposed, cross
 
 Array = NDArray[np.float64]
 
@@ -98,8 +99,8 @@ def half_normal_ml(a: Array, r: Array) -> HalfNormalFit:
     Aigner, Lovell & Schmidt (1977), J. Econometrics 6, 21-37, doi:10.1016/0304-4076(77)90052-5.
     """
     a, r = np.ascontiguousarray(a), np.ascontiguousarray(r)
-    least = np.asarray(np.linalg.solve(a.T @ a, -(a.T @ r)), dtype=np.float64)
-    e = r + a @ least
+    least = np.asarray(np.linalg.solve(cross(a, a), -apply_transposed(a, r)), dtype=np.float64)
+    e = r + apply(a, least)
     variance, third = float(np.mean(e * e)), float(np.mean(e**3))
     if variance <= 1e-26 * (1.0 + float(np.mean(r * r))) or third <= 0.0:
         return _least_squares(least, variance, third, r.size)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from dualcarbon.kernels.quadratic_form import features, gradient, gram, length, pack, unpack, whitener
+from dualcarbon.kernels.quadratic_form import features, gradient, length, pack, unpack, whitener
+from dualcarbon.kernels.tall import apply, apply_transposed, cross, times
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -27,6 +28,7 @@ _TIGHT = 1e-11
 _ROUNDS = 100
 _BLOCKS = 24
 _RANK = 1e-10
+_APART = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def coordinates(x: Array, y: Array, b: Array, fit: Mask, constant_returns: bool)
 
 def full_rank(z: Array) -> bool:
     """Whether the features of the quadratic are linearly independent over the rows, to 1e-10 of their scale."""
-    second = gram(z)
+    second = _second_moments(z)
     scale = np.sqrt(np.diag(second))
     if len(z) < length(z.shape[1]) or not scale.all():
         return False
@@ -86,10 +88,27 @@ def full_rank(z: Array) -> bool:
     return bool(values[0] > _RANK * values[-1])
 
 
+def _second_moments(z: Array) -> Array:
+    f = features(z)
+    return cross(f, f) / len(f)
+
+
+def whitened(data: Coordinates) -> tuple[Array, Array]:
+    """Features A = F M with A'A / n = I, (n, p), and M, (p, p): Q = A phi with theta = M phi."""
+    f = features(data.z)
+    white = whitener(cross(f, f) / len(f))
+    return times(f, white), white
+
+
+def inefficiency(theta: Array, data: Coordinates) -> Array:
+    """left + Q(z), (n,): u, or u + v where theta was fitted with noise."""
+    return data.left + apply(features(data.z), theta)
+
+
 def slopes(theta: Array, data: Coordinates) -> Array:
     """(n, m + 1): d u / d ln x_i and, last, t = d u / d ln b at every row."""
     _, a, A = unpack(theta, data.z.shape[1])
-    return np.asarray(data.z @ (A @ data.map.T) + (data.constant + data.map @ a), dtype=np.float64)
+    return times(data.z, np.ascontiguousarray(A @ data.map.T)) + (data.constant + data.map @ a)
 
 
 def violated(slope: Array) -> Mask:
@@ -134,7 +153,7 @@ def project(theta: Array, data: Coordinates) -> Array:
     ArithmeticError
         If 100 rounds leave a slope out of bounds by more than 1e-9.
     """
-    white = whitener(gram(data.z))
+    white = whitener(_second_moments(data.z))
     start = slack = _slack(slopes(theta, data))
     rows: dict[tuple[int, int], tuple[Array, float]] = {}
     current = theta
@@ -167,16 +186,26 @@ def _worst(slack: Array) -> list[tuple[int, int]]:
 def least_distance(rows: Array, low: Array) -> Array:
     """The shortest d with rows d >= low, by nonnegative least squares (Lawson & Hanson 1974, chapter 23).
 
-    rows (r, p), low (r,). The active rows are solved once more as equalities, which leaves them exact to rounding.
+    rows (r, p) of length one, low (r,). The active rows are solved once more as equalities, which leaves them exact to
+    rounding.
+
+    Raises
+    ------
+    ArithmeticError
+        If no d meets the rows.
     """
     p = rows.shape[1]
+    size = float(low.max())
+    if size <= 0.0:
+        return np.zeros(p)
     target = np.zeros(p + 1)
     target[p] = 1.0
-    weights, _ = nnls(np.vstack([rows.T, low]), target, maxiter=100 * len(low) + 1000)
-    residual = rows.T @ weights, float(low @ weights) - 1.0
-    d = -residual[0] / residual[1]
+    weights, distance = nnls(np.vstack([rows.T, low / size]), target, maxiter=100 * len(low) + 1000)
+    if distance < _APART:
+        raise ArithmeticError("the rows contradict each other")
+    d = size * (rows.T @ weights) / (1.0 - float(low @ weights) / size)
     active = weights > 0.0
-    exact = np.linalg.lstsq(rows[active], low[active], rcond=1e-12)[0] if active.any() else d
+    exact = np.linalg.lstsq(rows[active], low[active], rcond=1e-12)[0]
     return np.asarray(exact if (rows @ exact - low).min() >= (rows @ d - low).min() else d, dtype=np.float64)
 
 
@@ -190,8 +219,9 @@ def noise_corrected(theta: Array, data: Coordinates, sigma_v: float) -> Array:
     k = data.z.shape[1]
     t = float(slopes(theta, data)[:, -1].mean())
     f = features(data.z[:, :-1])
-    coef = np.asarray(np.linalg.lstsq(f, data.z[:, -1], rcond=None)[0], dtype=np.float64)
-    spread = float(np.mean((data.z[:, -1] - f @ coef) ** 2))
+    s = np.ascontiguousarray(data.z[:, -1])
+    coef = np.asarray(np.linalg.solve(cross(f, f), apply_transposed(f, s)), dtype=np.float64)
+    spread = float(np.mean((s - apply(f, coef)) ** 2))
     kappa = (1.0 - 2.0 * t) * sigma_v**2 / (((1.0 - t) ** 2 + t**2) * spread)
     c0, c, C = unpack(coef, k - 1)
     square = np.zeros((k, k))

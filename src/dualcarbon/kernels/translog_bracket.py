@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from dualcarbon.kernels.quadratic_form import features
 from dualcarbon.kernels.stochastic import conditional_mean, moments
-from dualcarbon.kernels.translog import Coordinates, project
+from dualcarbon.kernels.tall import apply, apply_transposed, cross, times
+from dualcarbon.kernels.translog import Coordinates, inefficiency, project
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -44,7 +45,7 @@ def within_firm(data: Coordinates, unit: Index) -> Rival | None:
         return None
     deviations = np.column_stack([_deviation(f[:, j], unit) for j in range(1, f.shape[1])])
     theta = project(np.append(0.0, _solve(deviations, -_deviation(data.left, unit))), data)
-    e = _deviation(data.left + f @ theta, unit)
+    e = _deviation(inefficiency(theta, data), unit)
     variance = float(np.sum(e * e) / np.sum(1.0 - 1.0 / count))
     weight = float(np.sum((count - 1.0) * (count - 2.0) / count**2))
     sigma_u, sigma_v = moments(variance, float(np.sum(e**3)) / weight if weight > 0.0 else 0.0)
@@ -64,11 +65,14 @@ def leave_one_out(data: Coordinates, unit: Index) -> Rival | None:
     others = (np.bincount(unit, s)[unit] - s) / np.maximum(count[unit] - 1, 1)
     w = features(np.column_stack([data.z[:, :-1], others])[repeated])
     f = features(data.z)
-    if len(w) < _LEAST_ROWS_PER_PARAMETER * f.shape[1] or np.linalg.matrix_rank(w.T @ w, hermitian=True) < w.shape[1]:
+    if (
+        len(w) < _LEAST_ROWS_PER_PARAMETER * f.shape[1]
+        or np.linalg.matrix_rank(second := cross(w, w), hermitian=True) < w.shape[1]
+    ):
         return None
-    fitted = w @ np.linalg.solve(w.T @ w, w.T @ f[repeated])
+    fitted = times(w, np.linalg.solve(second, cross(w, f[repeated])))
     theta = project(_solve(fitted, -data.left[repeated]), data)
-    e = data.left + f @ theta
+    e = inefficiency(theta, data)
     e -= e.mean()
     sigma_u, sigma_v = moments(float(np.mean(e * e)), float(np.mean(e**3)))
     return Rival(theta, conditional_mean(e + sigma_u * _MEAN, sigma_u, sigma_v))
@@ -82,5 +86,5 @@ def _solve(f: Array, values: Array) -> Array:
     """Least squares by the normal equations, scaled; directions without variation get zero."""
     scale = np.sqrt(np.einsum("ni,ni->i", f, f))
     scaled = f / np.where(scale > 0.0, scale, 1.0)
-    solution = np.linalg.lstsq(scaled.T @ scaled, scaled.T @ values, rcond=1e-13)[0]
+    solution = np.linalg.lstsq(cross(scaled, scaled), apply_transposed(scaled, values), rcond=1e-13)[0]
     return np.asarray(solution / np.where(scale > 0.0, scale, 1.0), dtype=np.float64)

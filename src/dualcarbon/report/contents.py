@@ -33,7 +33,7 @@ def sections(document: Document) -> tuple[Section, ...]:
 
 
 def turned_last(parts: tuple[Text | Exhibit, ...], language: Language) -> list[Text | Exhibit]:
-    """The parts of a section for pages: tables on landscape pages go to its end, so that they leave no gap in the text."""
+    """The parts of a section for pages: tables on landscape pages go to its end and leave no gap in the text."""
     return sorted(parts, key=lambda part: isinstance(part, Table) and print_table(part, language).layout.landscape)
 
 

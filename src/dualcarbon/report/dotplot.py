@@ -15,7 +15,9 @@ from dualcarbon.report.layout import width_em
 from dualcarbon.report.typography import number_text
 
 WIDTH_IN = 6.4
-LEGEND_PT = 8.0
+RIGHT_IN = 0.2
+LEGEND_PT, AXIS_PT = 8.0, 8.5
+_MARK_IN = 0.4
 _LABEL_IN = 2.7
 _TALLEST_IN = 7.6
 _PIECES = re.compile(r"[\u2e80-\u9fff\uff00-\uffef][、，。；：）》”]*|[^\s\u2e80-\u9fff\uff00-\uffef]+\s*|\s+")
@@ -23,9 +25,11 @@ _PIECES = re.compile(r"[\u2e80-\u9fff\uff00-\uffef][、，。；：）》”]*|[
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Sizes of a dot plot in inches and points; `labels` are broken into lines."""
+    """Sizes of a dot plot in inches and points; `labels`, `legend` and `x_label` are broken into lines."""
 
     labels: tuple[str, ...]
+    legend: tuple[str, ...]
+    x_label: str
     label_pt: float
     pitch: float
     left: float
@@ -39,32 +43,39 @@ class Plan:
         return self.above + self.pitch * max(len(self.labels), 1) + self.below
 
 
-def plan(labels: Sequence[str], legend: Sequence[str], stamped: bool) -> Plan:
+def plan(labels: Sequence[str], legend: Sequence[str], x_label: str, *, stamped: bool) -> Plan:
     """Sizes for a number of items: the more there are, the closer they stand, down to what one page holds.
 
     Parameters
     ----------
     labels : item labels, first on top
     legend : series labels, empty for no legend
+    x_label : label of the axis
     stamped : whether a line is kept for the stamp
     """
     count = max(len(labels), 1)
     pitch = min(0.3, max(0.125, _TALLEST_IN / count))
     label_pt, broken = _broken(labels, pitch)
-    widest = max((width_em(line) for label in broken for line in label.split("\n")), default=0.0)
-    each = max((width_em(label) * LEGEND_PT / 72 + 0.4 for label in legend), default=1.0)
-    columns = max(1, min(len(legend), int((WIDTH_IN - 0.3) / each)))
-    lines = math.ceil(len(legend) / columns)
-    above = 0.12 + 0.26 * stamped + 0.2 * lines + 0.22 * (count > 20)
-    left = widest * label_pt / 72 + 0.2
-    return Plan(tuple(broken), label_pt, pitch, left, above, below=0.5, legend_columns=columns)
+    left = _widest(broken) * label_pt / 72 + 0.2
+    room = WIDTH_IN - left - RIGHT_IN
+    series = tuple(wrap(label, (room - _MARK_IN) * 72 / LEGEND_PT) for label in legend)
+    columns = max(1, min(len(series), int(room / (_widest(series) * LEGEND_PT / 72 + _MARK_IN))))
+    rows = math.ceil(len(series) / columns) * max((label.count("\n") + 1 for label in series), default=0)
+    axis = wrap(x_label, room * 72 / AXIS_PT)
+    above = 0.12 + 0.26 * stamped + 0.2 * rows + 0.22 * (count > 20)
+    below = 0.5 + 0.17 * axis.count("\n")
+    return Plan(broken, series, axis, label_pt, pitch, left, above, below, columns)
 
 
-def _broken(labels: Sequence[str], pitch: float) -> tuple[float, list[str]]:
+def _widest(labels: Sequence[str]) -> float:
+    return max((width_em(line) for label in labels for line in label.split("\n")), default=0.0)
+
+
+def _broken(labels: Sequence[str], pitch: float) -> tuple[float, tuple[str, ...]]:
     """The largest type at which all labels, broken into lines, fit their rows."""
     size = 8.5
     while True:
-        broken = [wrap(label, _LABEL_IN * 72 / size) for label in labels]
+        broken = tuple(wrap(label, _LABEL_IN * 72 / size) for label in labels)
         lines = max((label.count("\n") + 1 for label in broken), default=1)
         if lines * size * 1.2 <= pitch * 72 or size <= 5.0:
             return size, broken

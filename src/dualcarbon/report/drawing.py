@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
     from matplotlib.font_manager import FontProperties
+    from matplotlib.lines import Line2D
 
 _MARKS = ("o", "s", "D", "^", "v", "P")
 _COLOURS = ("#0b6e75", "#c8501e", "#4a4e9c", "#8a6d00", "#a1306b", "#4d4d4d")
 _RED, _INK, _GRID = "#b01e1e", "#222222", "#e1e5e7"
-_RIGHT_IN = 0.2
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 
 
@@ -103,18 +103,17 @@ def _draw(figure: Figure, language: Language) -> Canvas:
     dotplot.check(figure.key, plot)
     legend = [_phrase(one.label, language) for one in plot.series] if len(plot.series) > 1 else []
     labels = [_phrase(item, language) for item in plot.items]
-    plan = dotplot.plan(labels, legend, figure.simulated)
+    plan = dotplot.plan(labels, legend, _phrase(plot.x_label, language), stamped=figure.simulated)
     canvas = Canvas(figsize=(dotplot.WIDTH_IN, plan.height))
     FigureCanvasAgg(canvas)
     axes = _axes(canvas, plan)
     ends = _scale(axes, plot)
     marks = [_series(axes, one, number, plot, ends) for number, one in enumerate(plot.series)]
-    label = _escape(_phrase(plot.x_label, language))
-    axes.set_xlabel(label, fontproperties=_font(8.5), labelpad=5, color=_INK)
+    axes.set_xlabel(_escape(plan.x_label), fontproperties=_font(dotplot.AXIS_PT), labelpad=5, color=_INK)
     if legend:
         place = (plan.left / dotplot.WIDTH_IN, 1 - (0.05 + 0.26 * figure.simulated) / plan.height)
         canvas.legend(
-            marks, [_escape(one) for one in legend], prop=_font(dotplot.LEGEND_PT), ncols=plan.legend_columns,
+            marks, [_escape(one) for one in plan.legend], prop=_font(dotplot.LEGEND_PT), ncols=plan.legend_columns,
             loc="upper left", bbox_to_anchor=place, frameon=False, borderpad=0, borderaxespad=0,
             handletextpad=0.3, columnspacing=1.6, labelcolor=_INK,
         )  # fmt: skip
@@ -125,7 +124,7 @@ def _draw(figure: Figure, language: Language) -> Canvas:
 def _axes(canvas: Canvas, plan: dotplot.Plan) -> Axes:
     """The frame: a label and a light line per item, no box."""
     count, width = len(plan.labels), dotplot.WIDTH_IN
-    share = (plan.left / width, plan.below / plan.height, 1 - (plan.left + _RIGHT_IN) / width)
+    share = (plan.left / width, plan.below / plan.height, 1 - (plan.left + dotplot.RIGHT_IN) / width)
     axes = canvas.add_axes((*share, 1 - (plan.below + plan.above) / plan.height))
     axes.set_ylim(max(count, 1) - 0.5, -0.5)
     labels = [_escape(label) for label in plan.labels]
@@ -158,7 +157,7 @@ def _scale(axes: Axes, plot: DotPlot) -> tuple[float, float]:
     return ends
 
 
-def _series(axes: Axes, one: Series, number: int, plot: DotPlot, ends: tuple[float, float]) -> object:
+def _series(axes: Axes, one: Series, number: int, plot: DotPlot, ends: tuple[float, float]) -> Line2D:
     """Draw one series and return its marks for the legend; an interval that leaves the axis ends in an arrow."""
     colour, mark = _COLOURS[number % len(_COLOURS)], _MARKS[number % len(_MARKS)]
     crowded = len(plot.series) > 1 and any(other.low or other.high for other in plot.series)
@@ -169,8 +168,10 @@ def _series(axes: Axes, one: Series, number: int, plot: DotPlot, ends: tuple[flo
             _interval(axes, row, (low, high), ends, colour)
     size = 4.6 if len(plot.items) > 20 else 5.6
     face = "white" if one.hollow else colour
-    style = {"marker": mark, "markersize": size, "markerfacecolor": face, "markeredgecolor": colour}
-    return axes.plot(one.x, rows, linestyle="none", markeredgewidth=1.0, zorder=4 - number / 99, **style)[0]
+    return axes.plot(
+        one.x, rows, linestyle="none", marker=mark, markersize=size, markerfacecolor=face, markeredgecolor=colour,
+        markeredgewidth=1.0, zorder=4 - number / 99,
+    )[0]  # fmt: skip
 
 
 def _interval(axes: Axes, row: float, interval: tuple[float, float], ends: tuple[float, float], colour: str) -> None:
@@ -187,5 +188,5 @@ def _stamp(canvas: Canvas, words: str, height: float) -> None:
     if not words:
         return
     frame = {"boxstyle": "square,pad=0.3", "facecolor": "white", "edgecolor": _RED, "linewidth": 0.8}
-    place = (1 - _RIGHT_IN / dotplot.WIDTH_IN, 1 - 0.16 / height)
+    place = (1 - dotplot.RIGHT_IN / dotplot.WIDTH_IN, 1 - 0.16 / height)
     canvas.text(*place, words, fontproperties=_font(8, bold=True), color=_RED, ha="right", va="center", bbox=frame)

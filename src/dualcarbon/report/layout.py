@@ -42,12 +42,15 @@ class Layout:
         Width of the table as a share of the text width, in (0, 1].
     widths : tuple of float
         Width of each column as a share of the table; they sum to 1.
+    natural : tuple of float
+        Width in em that each column would take unbroken.
     """
 
     size: float
     landscape: bool
     share: float
     widths: tuple[float, ...]
+    natural: tuple[float, ...]
 
 
 @cache
@@ -99,7 +102,8 @@ def lay_out(columns: Sequence[ColumnText], *, even: bool = False) -> Layout:
         size = max(_SMALLEST, size * min(1.0, room / sum(least)))
         room = max(_room(size, landscape, len(columns)), sum(least))
     widths, share = _shared_out(natural, least, room)
-    return Layout(round(size, 2), landscape, round(share, 4), tuple(width / sum(widths) for width in widths))
+    shares = tuple(width / sum(widths) for width in widths)
+    return Layout(round(size, 2), landscape, round(share, 4), shares, tuple(natural))
 
 
 def _settings(count: int) -> Iterator[tuple[float, bool]]:

@@ -29,7 +29,7 @@ class PrintedCell:
 
 @dataclass(frozen=True, slots=True)
 class PrintedHeader:
-    """One header cell over `span` columns from column `first` (0-based); `unit` comes in its parentheses or is empty."""
+    """One header cell over `span` columns from column `first` (0-based); `unit` is in its parentheses or empty."""
 
     text: str
     unit: str

@@ -41,7 +41,7 @@ def write_all(files: Mapping[Path, bytes]) -> list[Path]:
             waiting[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
             _write(waiting[path], content)
         for path, temporary in waiting.items():
-            os.replace(temporary, path)
+            temporary.replace(path)
     except OSError as error:
         raise _trouble(path, len(files), error) from error
     finally:

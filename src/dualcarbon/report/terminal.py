@@ -41,12 +41,13 @@ def terminal_table(table: Table, language: Language) -> RichTable:
         title.append(f" [{printed.stamp}]", style="bold red")
     notes = RichText("\n".join(map(glyphs, printed.notes)))
     result = RichTable(
-        title=title, caption=notes, caption_justify="left", box=Box(_THREE_LINES), show_edge=True, title_style=""
+        title=title, caption=notes, caption_justify="left", box=Box(_THREE_LINES), title_style="", pad_edge=False
     )
     tops = {group.first + i: group.text for group in printed.groups for i in range(group.span)}
     for header, align in zip(printed.headers, printed.aligns, strict=True):
         parts = (tops.get(header.first, ""), header.text, header.unit)
-        result.add_column(RichText(glyphs("\n".join(part for part in parts if part))), justify=align, vertical="top")
+        label = RichText("\n".join(glyphs(part) for part in parts if part), style="bold")
+        result.add_column(label, justify=align, overflow="fold", no_wrap=align == "right")
     for number, row in enumerate(printed.rows, start=1):
         cells = (RichText(glyphs(cell.text) + cell.stars) for cell in row)
         result.add_row(*cells, end_section=number in printed.rules_after)

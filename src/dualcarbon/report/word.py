@@ -18,6 +18,7 @@ from dualcarbon.report.zipped import settle
 
 if TYPE_CHECKING:
     from docx.document import Document as Docx
+    from docx.oxml.xmlchemy import BaseOxmlElement
     from docx.section import Section as Pages
 
 _A4_PT = (595.3, 841.9)
@@ -63,7 +64,7 @@ class Writer:
             self._table(exhibit)
         else:
             self._figure(exhibit)
-        indent = self._indent(exhibit)
+        indent = _indent(exhibit, self.language)
         for note in printed_notes(exhibit, self.language):
             self.text(note, "TableNotes", indent)
         self.text("", "TableNotes")
@@ -89,15 +90,6 @@ class Writer:
         self.turn(printed.layout.landscape)
         self.text(printed.caption, "Caption", "<w:keepNext/>")
         self.add(wordxml.table(printed))
-
-    def _indent(self, exhibit: Exhibit) -> str:
-        """Indents that make the notes as wide as their table."""
-        if not isinstance(exhibit, Table):
-            return ""
-        layout = print_table(exhibit, self.language).layout
-        room = LANDSCAPE_PT if layout.landscape else PORTRAIT_PT
-        side = round(20 * room * (1 - max(layout.share, _NARROWEST_NOTES)) / 2)
-        return f'<w:ind w:left="{side}" w:right="{side}"/>'
 
     def _figure(self, figure: Figure) -> None:
         from docx.shared import Pt
@@ -133,22 +125,33 @@ class Writer:
         if self.stamp:
             content += "<w:r><w:tab/></w:r>" + wordxml.run(self.stamp, f'<w:b/><w:color w:val="{RED}"/>')
         pages.header.is_linked_to_previous = False
-        self._replace(pages.header._element, wordxml.paragraph(content, "Header", tab))
+        _fill(pages.header._element, wordxml.paragraph(content, "Header", tab))
 
     def _foot(self, pages: Pages) -> None:
         before, between, after = words.PAGE.get(self.language).replace("{pages}", "{page}").split("{page}")
         parts = (wordxml.run(before), wordxml.field("PAGE"), wordxml.run(between), wordxml.field("NUMPAGES"))
         pages.footer.is_linked_to_previous = False
         content = "".join(parts) + wordxml.run(after)
-        self._replace(pages.footer._element, wordxml.paragraph(content, "Footer", '<w:jc w:val="center"/>'))
+        _fill(pages.footer._element, wordxml.paragraph(content, "Footer", '<w:jc w:val="center"/>'))
 
-    @staticmethod
-    def _replace(part: object, xml: str) -> None:
-        from docx.oxml import parse_xml
 
-        for child in list(part):
-            part.remove(child)
-        part.append(parse_xml(xml))
+def _indent(exhibit: Exhibit, language: Language) -> str:
+    """Indents that make the notes as wide as their table."""
+    if not isinstance(exhibit, Table):
+        return ""
+    layout = print_table(exhibit, language).layout
+    room = LANDSCAPE_PT if layout.landscape else PORTRAIT_PT
+    side = round(20 * room * (1 - max(layout.share, _NARROWEST_NOTES)) / 2)
+    return f'<w:ind w:left="{side}" w:right="{side}"/>'
+
+
+def _fill(part: BaseOxmlElement, xml: str) -> None:
+    """Put one paragraph into a header or footer in place of what is there."""
+    from docx.oxml import parse_xml
+
+    for child in list(part):
+        part.remove(child)
+    part.append(parse_xml(xml))
 
 
 def exhibit_file(exhibit: Exhibit, language: Language) -> bytes:

@@ -79,7 +79,7 @@ def _speak(document: Docx) -> None:
 
 
 def _set(style: ParagraphStyle, look: _Look) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.enum.text import WD_PARAGRAPH_ALIGNMENT
     from docx.shared import Pt, RGBColor
 
     _set_type(style, look)
@@ -89,7 +89,7 @@ def _set(style: ParagraphStyle, look: _Look) -> None:
     style.font.color.rgb = RGBColor.from_string(look.colour)
     place = style.paragraph_format
     place.space_before, place.space_after, place.line_spacing = Pt(look.before), Pt(look.after), look.lines
-    place.alignment = WD_ALIGN_PARAGRAPH[look.align.upper()]
+    place.alignment = WD_PARAGRAPH_ALIGNMENT[look.align.upper()]
     place.keep_with_next = look.keep
 
 

@@ -127,7 +127,7 @@ def _type(printed: PrintedTable, *, bold: bool = False) -> str:
 def _cell(
     content: str, width: int, vertical: str, align: str, above: int, below: int, span: int = 1, *, keep: bool = True
 ) -> str:
-    """A cell; `above` and `below` are the weights of its lines in eighths of a point, 0 for none; kept rows are set wider."""
+    """A cell; `above` and `below` are the weights of its lines in eighths of a point; kept rows are set wider."""
     lines = "".join(
         f'<w:{side} w:val="single" w:sz="{weight}" w:space="0" w:color="auto"/>'
         for side, weight in (("top", above), ("bottom", below))

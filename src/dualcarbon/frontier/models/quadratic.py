@@ -19,7 +19,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, GroupFit
 from dualcarbon.frontier.models._linear import Fitted, Plan, assemble, optimise
 from dualcarbon.frontier.models._rows import Mask
-from dualcarbon.kernels.quadratic_form import slope
+from dualcarbon.kernels.quadratic_form import length, slope
 from dualcarbon.kernels.row_scan import monotone, program, surface
 
 
@@ -105,8 +105,7 @@ class QuadraticModel:
 
     def least(self, technology: Technology) -> int:
         """Two rows per parameter."""
-        k = len(technology.inputs) + 1
-        return 2 * (1 + k + k * (k + 1) // 2)
+        return 2 * length(len(technology.inputs) + 1)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """Variable returns; its own direction (0, 1, -1) in means, or the proportional default of the room.

@@ -15,7 +15,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
 from dualcarbon.kernels import translog as tl
-from dualcarbon.kernels.quadratic_form import evaluate, features, gram, length, whitener
+from dualcarbon.kernels.quadratic_form import length
 from dualcarbon.kernels.screen import conditional_screen
 from dualcarbon.kernels.stochastic import (
     HalfNormalFit,
@@ -182,8 +182,8 @@ def _estimate(sample: _Sample, fit: Mask, returns: str, least: int) -> list[_Fro
 def _maximise(sample: _Sample, fit: Mask, constant: bool) -> _Frontier:
     data = tl.coordinates(sample.x, sample.y, sample.b, fit, constant)
     inside = data.take(fit)
-    white = whitener(gram(inside.z))
-    ml = half_normal_ml(features(inside.z) @ white, inside.left)
+    features, white = tl.whitened(inside)
+    ml = half_normal_ml(features, inside.left)
     bic = -2.0 * ml.log_likelihood + (ml.coef.size + 2) * math.log(inside.left.size)
     return _Frontier(data, fit, white @ ml.coef, ml, bic, constant)
 
@@ -192,13 +192,13 @@ def _plausible(frontier: _Frontier) -> Mask:
     """Rows of the fit whose residual lies within 3.5 normal scores of u + v, noise taken as 1 % or more."""
     ml = frontier.ml
     low, high = composed_limits(ml.sigma_u, max(ml.sigma_v, _LEAST_NOISE), _SCORE)
-    e = frontier.data.left + evaluate(frontier.theta, frontier.data.z)
+    e = tl.inefficiency(frontier.theta, frontier.data)
     return np.asarray(frontier.fit & (e >= low) & (e <= high), dtype=np.bool_)
 
 
 def _price(frontier: _Frontier, sample: _Sample, theta: Array) -> _Priced:
     data, ml = frontier.data, frontier.ml
-    e = data.left + evaluate(theta, data.z)
+    e = tl.inefficiency(theta, data)
     u = conditional_mean(e, ml.sigma_u, ml.sigma_v)
     low, high = conditional_interval(e, ml.sigma_u, ml.sigma_v)
     t = tl.slopes(theta, data)[:, -1]
@@ -265,7 +265,7 @@ def _bracket(sample: _Sample, chosen: _Frontier, priced: _Priced) -> Mapping[str
 
 def _level(data: tl.Coordinates, ml: HalfNormalFit, theta: Array, y: Array, b: Array) -> float:
     """Median MAC under theta, over rows with t inside (0, 1)."""
-    u = conditional_mean(data.left + evaluate(theta, data.z), ml.sigma_u, ml.sigma_v)
+    u = conditional_mean(tl.inefficiency(theta, data), ml.sigma_u, ml.sigma_v)
     return _median(tl.shadow_price(tl.elasticity(tl.slopes(theta, data)[:, -1]), y, b, u))
 
 

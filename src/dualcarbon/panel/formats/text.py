@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-from collections.abc import Iterable, Iterator, Mapping
+import io
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from zlib import error as zlib_error
@@ -61,9 +62,8 @@ def _utf8(file: Path, options: Options) -> bytes:
 
 
 def _first_records(data: bytes) -> list[str]:
-    text = data[:_LOOK].decode("utf-8", errors="ignore")
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[: _LINES + 1]
+    lines = io.StringIO(data[:_LOOK].decode("utf-8", errors="ignore"), newline="")
+    return list(islice((line for line in lines if line.strip()), _LINES + 1))
 
 
 def _widths(lines: Iterable[str], separator: str) -> list[int]:
@@ -127,8 +127,8 @@ def _parse_typed(
     if frame.width != len(header):
         return None
     frame.columns = header
-    numbers = pl.col([name for name in header if kinds.get(name) == pl.Float64])
-    return frame if frame.select((numbers.is_finite() | numbers.is_null()).all()).min_horizontal().all() else None
+    fits = all(frame[name].is_finite().all() for name, kind in kinds.items() if kind == pl.Float64)
+    return frame if fits else None
 
 
 def _require_long_rows(data: bytes, separator: str, frame: pl.DataFrame, file: Path) -> None:
@@ -138,14 +138,13 @@ def _require_long_rows(data: bytes, separator: str, frame: pl.DataFrame, file: P
             raise fault
 
 
-def _records(data: bytes) -> Iterator[str]:
-    return iter(data.decode("utf-8").splitlines(keepends=True))
-
-
 def _ragged(data: bytes, separator: str, width: int, file: Path) -> InputError | None:
     """The error for rows that are longer or shorter than the header; None if there are none."""
-    reader = csv.reader(_records(data), delimiter=separator)
-    faults = [(reader.line_num, len(row)) for row in reader if row and len(row) != width]
+    reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=separator)
+    try:
+        faults = [(reader.line_num, len(row)) for row in reader if row and len(row) != width]
+    except csv.Error as error:
+        return unreadable(file, f"{reader.line_num}: {error}")
     if not faults:
         return None
     first = ", ".join(f"{line}: {fields}" for line, fields in faults[:5])

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from dualcarbon.core.exhibit import Figure, Header, Table, Value
-from dualcarbon.core.text import LANGUAGES, Text, both
+from dualcarbon.core.text import LANGUAGES, Text
 from dualcarbon.report import words
 from dualcarbon.report.machine import plain
 from dualcarbon.report.printed import header_unit

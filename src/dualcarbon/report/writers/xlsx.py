@@ -5,25 +5,23 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from importlib import import_module
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import Any
 
 from dualcarbon.core.exhibit import Cell, Table
 from dualcarbon.core.text import Language, Text
-from dualcarbon.report.layout import LANDSCAPE_PT, PORTRAIT_PT, width_em
+from dualcarbon.report.layout import width_em
 from dualcarbon.report.machine import plain
 from dualcarbon.report.printed import PrintedCell, PrintedTable, print_table
 from dualcarbon.report.registry import Format
 from dualcarbon.report.typography import clean, glyphs
 from dualcarbon.report.zipped import settle
 
-if TYPE_CHECKING:
-    from openpyxl.styles import Font
-    from openpyxl.worksheet.worksheet import Worksheet
-
 _SPECIFICATION = re.compile(r"(?P<sign>\+?)(?P<group>,?)(?:\.(?P<digits>\d+))?(?P<kind>[dfFeE%]?)")
 _RED = "C00000"
 _LINE_PT = 15.0
+_WIDEST_EM, _MARGIN_EM = 32.0, 2.0
 _EXACT_INTEGER = 2**53
 
 
@@ -54,11 +52,15 @@ def _digits(form: str) -> tuple[str, bool]:
     return digits + {"%": "%", "e": "E+00", "E": "E+00"}.get(found["kind"], ""), bool(found["sign"])
 
 
+def _styles() -> Any:
+    return import_module("openpyxl.styles")
+
+
 @dataclass(frozen=True, slots=True)
 class _Sheet:
     """A sheet under construction: where its rows begin and the column widths in em."""
 
-    sheet: Worksheet
+    sheet: Any
     printed: PrintedTable
     widths: tuple[float, ...]
     face: str
@@ -78,34 +80,32 @@ class _Sheet:
         """Row of the last line of the body."""
         return self.first + len(self.printed.rows) - 1
 
-    def font(self, *, size: float = 10.5, bold: bool = False, colour: str = "000000") -> Font:
+    def font(self, *, size: float = 10.5, bold: bool = False, colour: str = "000000") -> Any:
         """The face of the language."""
-        from openpyxl.styles import Font
+        return _styles().Font(name=self.face, size=size, bold=bold, color=colour)
 
-        return Font(name=self.face, size=size, bold=bold, color=colour)
-
-    def put(self, row: int, column: int, text: str, font: Font, align: str, span: int = 1) -> None:
+    def put(self, row: int, column: int, text: str, font: Any, align: str, span: int = 1) -> None:
         """Write a text, never a formula, over `span` columns."""
-        from openpyxl.styles import Alignment
-
         cell = self.sheet.cell(row, column)
         cell.value = text
         cell.data_type = "s"
         cell.font = font
-        cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+        cell.alignment = _alignment(align, wrap=True, indent=column > 1)
         if span > 1:
             self.sheet.merge_cells(start_row=row, end_row=row, start_column=column, end_column=column + span - 1)
 
 
-def _table(table: Table, language: Language) -> bytes:
-    from openpyxl import Workbook
+def _alignment(align: str, *, wrap: bool, indent: bool) -> Any:
+    """Left text is indented, except at the edge, so that it does not touch the numbers before it."""
+    inset = int(indent and align == "left")
+    return _styles().Alignment(horizontal=align, vertical="center", wrap_text=wrap, indent=inset)
 
+
+def _table(table: Table, language: Language) -> bytes:
     printed = print_table(table, language)
-    book = Workbook()
+    book = import_module("openpyxl").Workbook()
     book.active.title = table.key[:31]
-    layout = printed.layout
-    room = layout.share * (LANDSCAPE_PT if layout.landscape else PORTRAIT_PT) / layout.size
-    widths = tuple(share * room for share in layout.widths)
+    widths = tuple(min(width, _WIDEST_EM) + _MARGIN_EM for width in printed.layout.natural)
     target = _Sheet(book.active, printed, widths, "宋体" if language == "zh" else "Times New Roman")
     _head(target)
     _header_rows(target)
@@ -119,7 +119,7 @@ def _table(table: Table, language: Language) -> bytes:
 
 
 def _lines(text: str, width: float) -> int:
-    return max(1, math.ceil(width_em(text) / max(width - 0.8, 1.0)))
+    return max(1, math.ceil(width_em(text) / max(width - 1.0, 1.0)))
 
 
 def _head(target: _Sheet) -> None:
@@ -145,10 +145,10 @@ def _header_rows(target: _Sheet) -> None:
 
 
 def _body(target: _Sheet, table: Table) -> None:
-    from openpyxl.styles import Alignment, Font
-
-    digits, words = Font(name="Times New Roman", size=10.5), target.font()
-    aligns = [Alignment(horizontal=a, vertical="center", wrap_text=a == "left") for a in target.printed.aligns]
+    digits, words = _styles().Font(name="Times New Roman", size=10.5), target.font()
+    aligns = [
+        _alignment(align, wrap=align == "left", indent=column > 0) for column, align in enumerate(target.printed.aligns)
+    ]
     for row, given, shown in zip(range(target.first, target.last + 1), table.rows, target.printed.rows, strict=True):
         for column, (cell, seen) in enumerate(zip(given, shown, strict=True)):
             place = target.sheet.cell(row, column + 1)
@@ -179,9 +179,7 @@ def _words(cell: Cell, seen: PrintedCell) -> str:
 
 
 def _rules(target: _Sheet) -> None:
-    from openpyxl.styles import Border, Side
-
-    heavy, light = Side(style="medium"), Side(style="thin")
+    heavy, light = _styles().Side(style="medium"), _styles().Side(style="thin")
     tops = {target.top: heavy, target.first: light}
     bottoms = {target.last: heavy} | {target.first + rule - 1: light for rule in target.printed.rules_after}
     if not target.printed.rows:
@@ -192,7 +190,7 @@ def _rules(target: _Sheet) -> None:
                 group.text and group.first < column <= group.first + group.span for group in target.printed.groups
             )
             below = light if grouped else bottoms.get(row)
-            target.sheet.cell(row, column).border = Border(top=tops.get(row), bottom=below)
+            target.sheet.cell(row, column).border = _styles().Border(top=tops.get(row), bottom=below)
 
 
 def _notes(target: _Sheet) -> None:
@@ -202,11 +200,9 @@ def _notes(target: _Sheet) -> None:
 
 
 def _page(target: _Sheet) -> None:
-    from openpyxl.utils import get_column_letter
-
-    sheet = target.sheet
+    sheet, letter = target.sheet, import_module("openpyxl.utils").get_column_letter
     for column, width in enumerate(target.widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = round(1.9 * width + 1.5, 1)
+        sheet.column_dimensions[letter(column)].width = round(1.9 * width + 1.5, 1)
     sheet.freeze_panes = sheet.cell(target.first, 2)
     sheet.sheet_view.showGridLines = False
     sheet.print_title_rows = f"{target.top}:{target.first - 1}"
