@@ -115,7 +115,9 @@ def quadratic(rows: int, seed: int) -> Case:
     """A technology that is a quadratic directional distance function exactly, firms of similar size."""
     draw = start(rows, seed)
     firms = int(draw.unit[-1]) + 1
-    x = draw.random.uniform(0.33, 1.67, (firms, 3))[draw.unit] * np.exp(0.05 * np.column_stack([draw.fresh()] * 3))
+    x = draw.random.uniform(0.33, 1.67, (firms, 3))[draw.unit] * np.exp(
+        0.05 * np.column_stack([draw.fresh() for _ in range(3)])
+    )
     core = x @ np.array([0.4, 0.35, 0.25])
     tilt = np.clip(0.10 * draw.lasting() - 0.04 * draw.d + 0.08 * draw.fresh(), -0.35, 0.35)
     total, t = 2.0 * core + tilt, 0.7 + 0.5 * tilt

@@ -150,8 +150,7 @@ def convert(
     from dualcarbon.panel import convert as convert_file
 
     _refuse_overwrite(out, force=False)
-    rows = convert_file(data, out)
-    typer.echo(f"{out}  {rows:,} 行 | rows")
+    typer.echo(convert_file(data, out))
 
 
 @app.command()

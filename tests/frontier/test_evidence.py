@@ -18,6 +18,14 @@ def test_room(value: float, verdict: str | None) -> None:
     assert (found and found.verdict) == verdict
 
 
+def test_room_takes_other_limits() -> None:
+    assert evidence.room(0.5, weak=0.6, trivial=0.9) is None
+    found = evidence.room(0.7, weak=0.6, trivial=0.9)
+    assert found is not None
+    assert found.verdict == "weakly_identified"
+    assert "0.6" in found.text.en
+
+
 def test_room_that_cannot_be_computed_is_trivial() -> None:
     found = evidence.room(math.nan)
     assert found is not None

@@ -192,6 +192,9 @@ def test_a_group_that_is_mostly_waste_is_refused(industry: Callable[..., Industr
     assert np.all(fit.status == CODE["refused"])
     assert np.isnan(fit.mac).all()
     assert "0.6" in fit.why.en
+    patient = solve(case, model=TranslogMLModel(room_weak=0.9, room_trivial=1.0))
+    assert "room" not in patient.why.en
+    assert errors(case, patient)[0] < 0.05  # 0.043 where u is six times the usual
 
 
 def test_wrong_skew_means_no_inefficiency_and_is_said(industry: Callable[..., Industry]) -> None:
@@ -240,6 +243,17 @@ def test_co2_imputed_from_output_is_refused(industry: Callable[..., Industry]) -
     fit = MODEL.solve(replace(case.data, b=0.7 * case.data.y), case.technology(), PROPORTIONAL)
     assert fit.verdict == "trivial"
     assert "imputed" in fit.why.en
+    assert np.isnan(fit.mac).all()
+
+
+def test_a_projection_that_fails_is_refused(industry: Callable[..., Industry], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(theta: Array, data: object) -> Array:
+        raise ArithmeticError
+
+    monkeypatch.setattr("dualcarbon.kernels.translog.project", fail)
+    fit = solve(industry(n=600))
+    assert fit.verdict == "trivial"
+    assert "cone" in fit.why.en
     assert np.isnan(fit.mac).all()
 
 

@@ -107,6 +107,22 @@ def test_each_is_right_where_the_other_is_wrong(seed: int) -> None:
     assert abs(np.log(elasticity(instrumented.theta, data) / eps)) > 0.2
 
 
+def test_an_input_that_never_changes_within_firms_leaves_no_within_estimate() -> None:
+    data, unit, _ = panel()
+    fixed = data.z[:, :1] * 0.0 + np.random.default_rng(0).normal(size=unit.max() + 1)[unit, None]
+    still = tl.Coordinates(np.column_stack([fixed, data.z[:, 1:]]), data.left, data.map, data.constant)
+    assert within_firm(still, unit) is None
+    assert leave_one_out(still, unit) is not None
+
+
+def test_two_years_identify_slopes_but_not_the_skew() -> None:
+    data, unit, eps = panel(firms=2_000, years=2)
+    within = within_firm(data, unit)
+    assert within is not None
+    assert abs(np.log(elasticity(within.theta, data) / eps)) < 0.1
+    assert np.isnan(within.u).all()
+
+
 def test_firms_seen_once_have_neither() -> None:
     data, unit, _ = panel(years=1)
     assert within_firm(data, unit) is None

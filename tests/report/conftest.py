@@ -1,9 +1,12 @@
-"""Sample exhibits of the kinds the report holds: a long table, a regression table, a wide one, a dot plot, a document."""
+"""Sample exhibits: a long table, a regression table, a wide one, a dot plot, a document."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+
 from dualcarbon.core.exhibit import Cell, Chapter, Document, DotPlot, Figure, Header, Series, Table
 from dualcarbon.core.text import Text, both
 
@@ -174,7 +177,8 @@ def wide_table(key: str = "table_3_1") -> Table:
         for year in range(2020, 2061, 5)
     )
     return Table(
-        key, Text("表 3-1", "Table 3-1"), Text("2020—2060 年化石与清洁发电量", "Fossil and clean generation, 2020–2060"),
+        key, Text("表 3-1", "Table 3-1"),
+        Text("2020—2060 年化石与清洁发电量", "Fossil and clean generation, 2020–2060"),
         headers, rows, (), SOURCE, False,
     )  # fmt: skip
 
@@ -201,7 +205,12 @@ def dot_plot(key: str = "figure_4_1", simulated: bool = True) -> Figure:
             Text("CO2 边际减排成本（元/吨，对数刻度）", "Marginal abatement cost of CO2 (CNY/t, logarithmic scale)"),
             log=True,
         ),
-        (Text("横线为区间，箭头表示区间超出坐标范围。", "Lines are intervals; an arrow marks one that leaves the axis."),),
+        (
+            Text(
+                "横线为区间，箭头表示区间超出坐标范围。",
+                "Lines are intervals; an arrow marks one that leaves the axis.",
+            ),
+        ),
         SOURCE,
         simulated,
     )  # fmt: skip
@@ -209,7 +218,8 @@ def dot_plot(key: str = "figure_4_1", simulated: bool = True) -> Figure:
 
 PROSE = (
     Text(
-        "微观尺度上，企业的技术进步会带来经济效率改进，相应地，处于技术前沿的企业，其 CO2 边际减排成本要高。边际减排成本是减排的机会成本，"
+        "微观尺度上，企业的技术进步会带来经济效率改进，相应地，处于技术前沿的企业，其 CO2 边际减排成本要高。"
+        "边际减排成本是减排的机会成本，"
         "衡量每减少一单位 CO2 排放所带来的产出损失，是“绿水青山”和“金山银山”的转化。结果见表 4-1 与图 4-1。",
         "At the level of the firm, technical progress raises economic efficiency, and a firm at the frontier therefore "
         "faces a higher marginal abatement cost of CO2. The cost is an opportunity cost: the output given up for one "
@@ -217,8 +227,10 @@ PROSE = (
         "show the results.",
     ),
     Text(
-        "平均边际减排成本最低的三个行业是石油加工、炼焦及核燃料加工业（22.69 元/吨）、造纸及纸制品业（72.52 元/吨）与有色金属冶炼及压延加工业"
-        "（78.49 元/吨）；最高者为烟草制品业（25,007.92 元/吨），两端相差约 1,102 倍。高耗能行业减排成本较低，低耗能、资本密集型行业减排成本较高。",
+        "平均边际减排成本最低的三个行业是石油加工、炼焦及核燃料加工业（22.69 元/吨）、造纸及纸制品业"
+        "（72.52 元/吨）与有色金属冶炼及压延加工业"
+        "（78.49 元/吨）；最高者为烟草制品业（25,007.92 元/吨），两端相差约 1,102 倍。"
+        "高耗能行业减排成本较低，低耗能、资本密集型行业减排成本较高。",
         "The three industries with the lowest cost are petroleum and coking (22.69 CNY/t), paper (72.52 CNY/t) and "
         "non-ferrous metals (78.49 CNY/t); tobacco has the highest (25,007.92 CNY/t), about 1,102 times the lowest. "
         "Industries that use much energy abate cheaply, those that use little and much capital do not.",
@@ -235,7 +247,8 @@ def whole_document(key: str = "report", simulated: bool = True) -> Document:
     """Two chapters of prose with four exhibits."""
     second = (
         Text(
-            "表 4-2 报告了基准回归。企业数字技术应用每提高一个单位，CO2 边际减排成本相应上升，且在控制企业规模后依然显著；发电结构见表 3-1。",
+            "表 4-2 报告了基准回归。企业数字技术应用每提高一个单位，CO2 边际减排成本相应上升，"
+            "且在控制企业规模后依然显著；发电结构见表 3-1。",
             "Table 4-2 reports the baseline regressions. Digital use raises the marginal abatement cost of CO2, also "
             "after controlling for firm size. Table 3-1 shows the generation mix.",
         ),
@@ -246,41 +259,62 @@ def whole_document(key: str = "report", simulated: bool = True) -> Document:
     )
     return Document(
         key,
-        Text("数字技术助力“双碳”目标实现的微观验证", "Digital technology and the dual-carbon goals: evidence from firms"),
+        Text(
+            "数字技术助力“双碳”目标实现的微观验证",
+            "Digital technology and the dual-carbon goals: evidence from firms",
+        ),
         Text("方法、数据与 CO2 边际减排成本测算", "Methods, data and the marginal abatement cost of CO2"),
         (
             Text(
-                "本报告在统一的开放框架下重算企业 CO2 边际减排成本，检验数字技术应用的减排效应，并逐一标注所用数据的性质与单位（tCO2、tce、‰）。",
+                "本报告在统一的开放框架下重算企业 CO2 边际减排成本，检验数字技术应用的减排效应，"
+                "并逐一标注所用数据的性质与单位（tCO2、tce、‰）。",
                 "This report recomputes the marginal abatement cost of CO2 of firms in one open framework, tests what "
                 "digital technology does to emissions, and states nature and unit (tCO2, tce, ‰) of all data used.",
             ),
         ),
         (
-            Chapter(Text("数字技术拉升企业 CO2 边际减排成本", "Digital technology raises the marginal abatement cost of CO2"), PROSE,
+            Chapter(Text("数字技术拉升企业 CO2 边际减排成本", "Digital technology raises the cost of abating CO2"),
+                    PROSE,
                     (long_table(simulated=simulated), dot_plot(simulated=simulated))),
             Chapter(Text("基准回归与发电结构", "Baseline regressions and the generation mix"), second,
                     (regression_table(simulated=simulated), wide_table())),
         ),
-        (Text("本报告由程序自动生成，所有数值均可复算。", "Generated by a program; every number can be computed again."),),
+        (Text("本报告由程序生成，所有数值均可复算。", "Made by a program; every number can be computed again."),),
         simulated,
     )  # fmt: skip
 
 
-@pytest.fixture
-def table_4_1() -> Table:
-    return long_table()
+HOSTILE = (
+    "#panic(\"x\") $x^2$ *b* _i_ @ref \\input{x} 'q' <b>&amp; `raw` ~ ^ % {a} [z] | == /* */ \\u{41} <<x>> {{y}} "
+    "{%z%} --- ,, =SUM(A1)"
+)
 
 
-@pytest.fixture
-def table_4_2() -> Table:
-    return regression_table()
+def hostile_table(key: str = "hostile") -> Table:
+    """Every phrase is full of signs that some format would act on."""
+    phrase = Text("中" + HOSTILE, HOSTILE)
+    return Table(
+        key,
+        phrase,
+        phrase,
+        (Header("a", phrase, phrase, phrase), Header("b", phrase, None, phrase)),
+        ((Cell(phrase), Cell(1.5, ".2f", "*")), (Cell(HOSTILE), Cell("=1+1")), (Cell("*x"), Cell("[y]"))),
+        (phrase,),
+        phrase,
+        True,
+    )
 
 
-@pytest.fixture
-def figure_4_1() -> Figure:
-    return dot_plot()
-
-
-@pytest.fixture
-def document() -> Document:
-    return whole_document()
+@pytest.fixture(scope="session")
+def sample() -> SimpleNamespace:
+    """The makers above, which tests cannot import by name."""
+    return SimpleNamespace(
+        long=long_table,
+        regression=regression_table,
+        wide=wide_table,
+        figure=dot_plot,
+        document=whole_document,
+        hostile=hostile_table,
+        hostile_text=HOSTILE,
+        industries=INDUSTRIES,
+    )

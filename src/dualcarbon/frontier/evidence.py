@@ -36,14 +36,14 @@ class Finding:
     text: Text
 
 
-def room(aggregate: float) -> Finding | None:
-    """The CO2-weighted share of emissions that is inefficiency."""
-    if not aggregate <= ROOM_WEAK:
-        trivial = not aggregate <= ROOM_TRIVIAL
-        limit = ROOM_TRIVIAL if trivial else ROOM_WEAK
-        text = Text("全组减排空间 {r:.2f} 超过 {l}", "aggregate abatement room {r:.2f} exceeds {l}")
-        return Finding("trivial" if trivial else "weakly_identified", text.format(r=aggregate, l=limit))
-    return None
+def room(aggregate: float, weak: float = ROOM_WEAK, trivial: float = ROOM_TRIVIAL) -> Finding | None:
+    """The CO2-weighted share of emissions that is inefficiency; NaN counts as trivial."""
+    if aggregate <= min(weak, trivial):
+        return None
+    refused = not aggregate <= trivial
+    text = Text("全组减排空间 {r:.2f} 超过 {l}", "aggregate abatement room {r:.2f} exceeds {l}")
+    words = text.format(r=aggregate, l=trivial if refused else weak)
+    return Finding("trivial" if refused else "weakly_identified", words)
 
 
 def bracket(spread: float) -> Finding | None:
@@ -52,9 +52,9 @@ def bracket(spread: float) -> Finding | None:
         return Finding(
             "weakly_identified",
             Text(
-                "企业内与留一工具变量估计不可得（观测到两年以上的企业太少），合并估计无从核对",
-                "within-firm and leave-one-out estimates are not available (too few firms seen twice), "
-                "so nothing checks the pooled one",
+                "企业内与留一工具变量估计不可得（观测到两年以上的企业太少，或企业内几乎没有变动），合并估计无从核对",
+                "within-firm and leave-one-out estimates are not available (too few firms seen twice, or too little "
+                "change within firms), so nothing checks the pooled one",
             ),
         )
     if spread > BRACKET_WEAK:

@@ -76,6 +76,13 @@ def score(
     units: a new right side and direction, and the last basis. Where a basic variable is zero the price is not
     unique: the two one-sided slopes are then the optima of the program of directions
     max dy s.t. X'd <= 0, Y'd >= dy, B'd = +-1, 1'd = 0 with d_j free where z_j > 0 and d_j >= 0 elsewhere.
+
+    Examples
+    --------
+    >>> x, y, b = np.ones((3, 1)), np.array([0.5, 1.0, 0.6]), np.array([0.25, 1.0, 1.0])
+    >>> found = score((x, y, b), (x, y, b), (0 * x, y, b), "kuosmanen")
+    >>> found.beta.round(4).tolist(), found.high.round(4).tolist()
+    ([0.0, 0.0, 0.3158], [2.0, 0.6667, 0.6667])
     """
     scale = np.concatenate([reference[0].mean(axis=0), [reference[1].mean(), reference[2].mean()]])
     points = np.column_stack(units) / scale
@@ -87,7 +94,7 @@ def score(
     for o in range(r):
         status[o] = model.place(points[o], directions[o])
         if status[o] == SOLVED:
-            beta[o] = model.beta()
+            beta[o] = model.beta() + 0.0
             low[o], high[o] = model.slopes()
             if np.isnan(low[o]) or np.isnan(high[o]):
                 status[o] = FAILED

@@ -83,6 +83,14 @@ def minimise(problem: Program) -> Solution:
     Returns
     -------
     Solution
+
+    Examples
+    --------
+    >>> from dualcarbon.kernels.row_scan import monotone, program
+    >>> z = np.random.default_rng(0).uniform(0.5, 1.5, size=(60, 2))
+    >>> found = minimise(program(z, 0.6 * z[:, 1] - 0.2 * z[:, 0], *monotone(2)))
+    >>> found.status, (found.theta.round(9) + 0.0).tolist()
+    ('optimal', [0.0, 0.2, -0.6, 0.0, 0.0, 0.0])
     """
     second = moments(problem)
     if independence(second) < _INDEPENDENCE:

@@ -101,7 +101,7 @@ def half_normal_ml(a: Array, r: Array) -> HalfNormalFit:
     a, r = np.ascontiguousarray(a), np.ascontiguousarray(r)
     least = np.asarray(np.linalg.solve(cross(a, a), -apply_transposed(a, r)), dtype=np.float64)
     e = r + apply(a, least)
-    variance, third = float(np.mean(e * e)), float(np.mean(e**3))
+    variance, third = float(np.mean(e * e)), float(np.mean(e * e * e))
     if variance <= 1e-26 * (1.0 + float(np.mean(r * r))) or third <= 0.0:
         return _least_squares(least, variance, third, r.size)
     sigma_u, sigma_v = moments(variance, third)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.kernels.quadratic_form import features
 from dualcarbon.kernels.stochastic import conditional_mean, moments
-from dualcarbon.kernels.tall import apply, apply_transposed, cross, times
+from dualcarbon.kernels.tall import apply_transposed, cross, times
 from dualcarbon.kernels.translog import Coordinates, inefficiency, project
 
 Array = NDArray[np.float64]
@@ -22,6 +22,7 @@ Index = NDArray[np.int64]
 
 _MEAN = math.sqrt(2.0 / math.pi)
 _LEAST_ROWS_PER_PARAMETER = 3
+_RANK = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +34,30 @@ class Rival:
 
 
 def within_firm(data: Coordinates, unit: Index) -> Rival | None:
-    """Least squares on deviations from firm means; None if fewer than 3 rows per parameter are of repeated firms.
+    """Least squares on deviations from firm means.
+
+    None if fewer than 3 rows per parameter are of repeated firms, if their features are collinear within firms (an
+    input that never changes), or if the slopes are too far from the cone to be projected.
 
     u comes from the within residuals plus sigma_u sqrt(2 / pi), sigma_u and sigma_v from their second and third
     moments: with T rows of a firm, sum e^2 has mean (T - 1) variance and sum e^3 has mean (T - 1)(T - 2) / T times the
-    third moment of one u + v.
+    third moment of one u + v. Firms seen at most twice have symmetric deviations: u is then NaN throughout.
     """
     count = np.bincount(unit)[unit]
     f = features(data.z)
     if np.count_nonzero(count > 1) < _LEAST_ROWS_PER_PARAMETER * f.shape[1]:
         return None
     deviations = np.column_stack([_deviation(f[:, j], unit) for j in range(1, f.shape[1])])
-    theta = project(np.append(0.0, _solve(deviations, -_deviation(data.left, unit))), data)
+    slopes = _solve(deviations, -_deviation(data.left, unit), _norm(f)[1:])
+    theta = _on_cone(None if slopes is None else np.append(0.0, slopes), data)
+    if theta is None:
+        return None
     e = _deviation(inefficiency(theta, data), unit)
     variance = float(np.sum(e * e) / np.sum(1.0 - 1.0 / count))
     weight = float(np.sum((count - 1.0) * (count - 2.0) / count**2))
-    sigma_u, sigma_v = moments(variance, float(np.sum(e**3)) / weight if weight > 0.0 else 0.0)
+    if weight == 0.0:
+        return Rival(theta, np.full(e.size, np.nan))
+    sigma_u, sigma_v = moments(variance, float(np.sum(e * e * e)) / weight)
     u = conditional_mean(e + sigma_u * _MEAN, sigma_u, sigma_v)
     return Rival(theta, np.where(count > 1, u, np.nan))
 
@@ -56,8 +65,7 @@ def within_firm(data: Coordinates, unit: Index) -> Rival | None:
 def leave_one_out(data: Coordinates, unit: Index) -> Rival | None:
     """Two-stage least squares, s replaced in the instruments by the firm's mean s in its other rows.
 
-    None if fewer than 3 rows per parameter are of repeated firms or the instruments are not of full rank. u by the
-    moments of the residuals.
+    None under the conditions of `within_firm`, for the instruments. u by the moments of the residuals.
     """
     count = np.bincount(unit)
     repeated = count[unit] > 1
@@ -70,11 +78,13 @@ def leave_one_out(data: Coordinates, unit: Index) -> Rival | None:
         or np.linalg.matrix_rank(second := cross(w, w), hermitian=True) < w.shape[1]
     ):
         return None
-    fitted = times(w, np.linalg.solve(second, cross(w, f[repeated])))
-    theta = project(_solve(fitted, -data.left[repeated]), data)
+    fitted = times(w, np.asarray(np.linalg.solve(second, cross(w, f[repeated])), dtype=np.float64))
+    theta = _on_cone(_solve(fitted, -data.left[repeated], _norm(f)), data)
+    if theta is None:
+        return None
     e = inefficiency(theta, data)
     e -= e.mean()
-    sigma_u, sigma_v = moments(float(np.mean(e * e)), float(np.mean(e**3)))
+    sigma_u, sigma_v = moments(float(np.mean(e * e)), float(np.mean(e * e * e)))
     return Rival(theta, conditional_mean(e + sigma_u * _MEAN, sigma_u, sigma_v))
 
 
@@ -82,9 +92,24 @@ def _deviation(values: Array, unit: Index) -> Array:
     return np.asarray(values - (np.bincount(unit, values) / np.bincount(unit))[unit], dtype=np.float64)
 
 
-def _solve(f: Array, values: Array) -> Array:
-    """Least squares by the normal equations, scaled; directions without variation get zero."""
-    scale = np.sqrt(np.einsum("ni,ni->i", f, f))
-    scaled = f / np.where(scale > 0.0, scale, 1.0)
-    solution = np.linalg.lstsq(cross(scaled, scaled), apply_transposed(scaled, values), rcond=1e-13)[0]
-    return np.asarray(solution / np.where(scale > 0.0, scale, 1.0), dtype=np.float64)
+def _solve(f: Array, values: Array, scale: Array) -> Array | None:
+    """Least squares by the normal equations; None where the columns are dependent to 1e-10 of the squared scale."""
+    if not scale.all():
+        return None
+    scaled = cross(f, f) / np.outer(scale, scale)
+    if np.linalg.eigvalsh(scaled)[0] < _RANK:
+        return None
+    return np.asarray(np.linalg.solve(scaled, apply_transposed(f, values) / scale) / scale, dtype=np.float64)
+
+
+def _norm(f: Array) -> Array:
+    return np.asarray(np.sqrt(np.einsum("ni,ni->i", f, f)), dtype=np.float64)
+
+
+def _on_cone(theta: Array | None, data: Coordinates) -> Array | None:
+    if theta is None:
+        return None
+    try:
+        return project(theta, data)
+    except ArithmeticError:
+        return None

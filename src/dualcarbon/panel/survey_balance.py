@@ -17,6 +17,7 @@ from dualcarbon.panel.survey_within import dot, remove
 
 _CO2 = ("co2", "co2_small", "co2_large")
 _MAC = ("mac_firm", "mac_industry", "mac_controls")
+_ALL_FIRMS = ("mac_firm", "mac_industry", *_CO2)
 _TOLERANCE = 1e-11
 _ROUNDS = 12
 _FEWEST_CLEAN, _FEWEST_FAULTY = 50, 4000
@@ -89,6 +90,17 @@ def _unit(direction: Floats) -> Floats:
     return np.asarray(direction / np.sqrt(dot(direction, direction)))
 
 
+def balance_positive(values: Floats, used: Regressors) -> Floats:
+    """Positive values (n,) times exp(combination of the residual regressors), to first order orthogonal to them."""
+    columns = [_unit(used.by_column[name]) for name in _ALL_FIRMS]
+    gram = np.array([[dot(values * a, b) for b in columns] for a in columns])
+    weight = np.linalg.solve(gram, np.array([-dot(values, c) for c in columns]))
+    total = np.zeros(len(values))
+    for w, column in zip(weight, columns, strict=True):
+        total += w * column
+    return np.asarray(values * np.exp(total))
+
+
 def balance_coal(log_share: Floats, log_co2: Floats, constants: Constants, used: Regressors) -> Floats:
     """ln coal share (n,) moved until the three effects on ln CO2 of coal hold exactly."""
     columns = [used.by_column[name] for name in COAL_COLUMNS]
@@ -117,7 +129,7 @@ def balance_errors(errors: Floats, kinds: NDArray[np.int8], used: Regressors) ->
     for kind in np.unique(kinds):
         rows = np.flatnonzero(kinds == kind)
         least = _FEWEST_FAULTY if kind else _FEWEST_CLEAN
-        columns = [used.by_column[name][rows] for name in (*_CO2, *COAL_COLUMNS)]
+        columns = [used.by_column[name][rows] for name in (*_ALL_FIRMS, *COAL_COLUMNS)]
         kept = [c for c in columns if np.count_nonzero(c) >= least]
         balanced[rows] = remove(errors[rows], kept)
     return balanced

@@ -30,11 +30,11 @@ class Design:
 
     mean: float = 0.05
     per_log_asset: float = 0.001
-    trait: float = 0.0045
-    yearly: float = 0.00128
+    trait: float = 0.0042
+    yearly: float = 0.0011
     trend: float = 0.0008
-    firm_spread: float = 0.85
-    row_spread: float = 0.70
+    firm_spread: float = 0.70
+    row_spread: float = 0.50
     coal_small: float = 0.06
     coal_large: float = 0.36
 

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.text import Text, both
-from dualcarbon.panel.survey_balance import Regressors, balance_coal, balance_intensity, regressors
+from dualcarbon.panel.survey_balance import (
+    Regressors,
+    balance_coal,
+    balance_intensity,
+    balance_positive,
+    regressors,
+)
 from dualcarbon.panel.survey_digital import DESIGN, Specification, Traits
 from dualcarbon.panel.survey_firms import Codes, Firms, Inputs, bounded_normal
 from dualcarbon.panel.survey_solve import COAL_COLUMNS, Constants, solve
@@ -67,7 +73,7 @@ def plant_ces(streams: Mapping[str, np.random.Generator], stage: Stage, technolo
     constants = solve(stage.specs, stage.truth, technology)
     fitted = constants.technology
     used = regressors(stage.specs, constants.digital.tolist(), stage.firms.n)
-    inefficiency = _inefficiency(streams["inefficiency"], stage)
+    inefficiency = _inefficiency(streams["inefficiency"], stage, used)
     intensity = _noise(streams["intensity"], stage.firms)
     for part, loading in zip(stage.traits.parts, constants.intensity, strict=True):
         intensity += loading * part
@@ -133,16 +139,19 @@ def coal_share(log_share: Floats, coal: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.exp(np.minimum(log_share - max(0.0, top - np.log(_MOST_COAL_SHARE)), 0.0)))
 
 
-def _inefficiency(rng: np.random.Generator, stage: Stage) -> Floats:
+def _inefficiency(rng: np.random.Generator, stage: Stage, used: Regressors) -> Floats:
     """u = k |z| with k by industry such that the mean of 1 - exp(-u) meets its target exactly."""
     draw = np.abs(bounded_normal(rng, stage.firms.n, _LIMIT))
+    start = 1.5 * stage.room_target
+    if stage.balanced:
+        draw = balance_positive(start[stage.firms.industry] * draw, used) / start[stage.firms.industry]
     factor = factors_for(
-        lambda k: -np.expm1(-k[stage.firms.industry] * draw), stage.firms.industry, stage.room_target, 1.5
+        lambda k: -np.expm1(-k[stage.firms.industry] * draw), stage.firms.industry, stage.room_target, start
     )
     return np.asarray(factor[stage.firms.industry] * draw)
 
 
-def factors_for(room: Callable[[Floats], Floats], industry: Codes, target: Floats, start: float) -> Floats:
+def factors_for(room: Callable[[Floats], Floats], industry: Codes, target: Floats, start: Floats) -> Floats:
     """Factors by industry at which the mean room is the target: safeguarded secant steps, all industries at once."""
     count = np.bincount(industry, minlength=len(target))
     present = count > 0
@@ -151,7 +160,7 @@ def factors_for(room: Callable[[Floats], Floats], industry: Codes, target: Float
         mean = np.bincount(industry, room(k), minlength=len(target)) / np.maximum(count, 1)
         return np.where(present, mean - target, 0.0)
 
-    old, new = np.zeros(len(target)), start * target
+    old, new = np.zeros(len(target)), start
     at_old, at_new = miss(old), miss(new)
     for _ in range(60):
         if np.max(np.abs(at_new)) <= 1e-14:

@@ -40,7 +40,9 @@ def plant_quadratic(
     def loss(k: Floats) -> Floats:
         return np.asarray(-_MOST_LOSS * good * np.expm1(-k[firms.industry] * draw))
 
-    factor = factors_for(lambda k: loss(k) / (bad + loss(k)), firms.industry, stage.room_target, 4.0)
+    factor = factors_for(
+        lambda k: loss(k) / (bad + loss(k)), firms.industry, stage.room_target, 4.0 * stage.room_target
+    )
     inefficiency = loss(factor)
     trade_off = technology.trade_off(slack)
     price = (1.0 - trade_off) / trade_off

@@ -16,7 +16,7 @@ from dualcarbon.panel.survey_plant import Planted
 from dualcarbon.panel.survey_technology import Floats
 from dualcarbon.panel.truth import EFFECTS, ReportTruth, printed, printed_by_industry
 
-_OUTPUT_SCALE = 2e7
+_OUTPUT_SCALE = 1e7
 
 
 def _medians(values: Floats, industry: NDArray[np.int64], industries: int) -> Floats:

@@ -52,7 +52,7 @@ class CesByproduct:
     """
 
     rho: float | None = None
-    de: float = 0.15
+    de: float = 0.2
     returns: float = 1.0
     labour: float = 0.55
     curvature: float = 0.02

@@ -60,7 +60,8 @@ def plan(labels: Sequence[str], legend: Sequence[str], x_label: str, *, stamped:
     room = WIDTH_IN - left - RIGHT_IN
     series = tuple(wrap(label, (room - _MARK_IN) * 72 / LEGEND_PT) for label in legend)
     columns = max(1, min(len(series), int(room / (_widest(series) * LEGEND_PT / 72 + _MARK_IN))))
-    rows = math.ceil(len(series) / columns) * max((label.count("\n") + 1 for label in series), default=0)
+    lines = [label.count("\n") + 1 for label in series]
+    rows = sum(lines) if columns == 1 else math.ceil(len(series) / columns) * max(lines)
     axis = wrap(x_label, room * 72 / AXIS_PT)
     above = 0.12 + 0.26 * stamped + 0.2 * rows + 0.22 * (count > 20)
     below = 0.5 + 0.17 * axis.count("\n")

@@ -93,7 +93,7 @@ def lay_out(columns: Sequence[ColumnText], *, even: bool = False) -> Layout:
     """
     natural, least = [_natural(column) for column in columns], [_least(column) for column in columns]
     if even:
-        natural[1:] = [max(natural[1:])] * (len(columns) - 1)
+        natural[1:] = [max(natural[1:], default=0.0)] * (len(columns) - 1)
     for size, landscape in _settings(len(columns)):
         room = _room(size, landscape, len(columns))
         if _comfortable(natural, least, room):

@@ -74,7 +74,7 @@ class EnvelopmentModel:
 
     Kuosmanen (2005), American Journal of Agricultural Economics 87, 1077-1082,
     doi:10.1111/j.1467-8276.2005.00788.x; Kuosmanen & Podinovski (2009), ibid. 91, 539-545,
-    doi:10.1111/j.1467-8276.2008.01237.x; Chung, Faere & Grosskopf (1997), Journal of Environmental Management 51,
+    doi:10.1111/j.1467-8276.2008.01238.x; Chung, Faere & Grosskopf (1997), Journal of Environmental Management 51,
     229-240, doi:10.1006/jema.1997.0146.
     """
 

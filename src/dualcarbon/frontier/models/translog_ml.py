@@ -60,7 +60,11 @@ class _Frontier:
     constant: bool
 
 
-_LABEL = Text("超越对数双曲距离函数（最大似然）", "translog hyperbolic distance function, maximum likelihood")
+_NO_CONE = Text(
+    "似然给出的函数离单调锥太远，投影不能求出",
+    "the fitted function is too far from the monotone cone to be projected on it",
+)
+_LABEL = Text("超越对数双曲距离函数（最大似然）", "Translog hyperbolic distance function (ML)")
 _MEASURE = Text(
     "u：产出可同乘、排放可同除 exp(u) 而仍可行（对数单位，给定残差的条件均值）",
     "u: output can be multiplied and CO2 divided by exp(u) (log units, mean given the residual)",
@@ -81,6 +85,8 @@ class TranslogMLModel:
         Take the noise as measurement error of equal variance in ln y and ln b, independent of each other, and remove
         the bias it puts on the elasticity. Off by default: lasting differences in carbon intensity between firms look
         like noise too, and then the correction goes the wrong way.
+    room_weak, room_trivial : float
+        Aggregate abatement room beyond which the group is weakly identified, and refused.
 
     Notes
     -----
@@ -94,6 +100,8 @@ class TranslogMLModel:
     """
 
     correct_noise: bool = False
+    room_weak: float = evidence.ROOM_WEAK
+    room_trivial: float = evidence.ROOM_TRIVIAL
     name: str = field(default="translog_ml", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
@@ -128,12 +136,25 @@ class TranslogMLModel:
             return _refused(data.b, "too_few", reason, {})
         frontiers = _estimate(sample, fit, technology.returns, self.least(technology))
         chosen = min(frontiers, key=lambda f: f.bic)
-        priced = _price(chosen, sample, self._theta(chosen))
+        try:
+            priced = _price(chosen, sample, self._theta(chosen))
+        except ArithmeticError:
+            return _refused(data.b, "trivial", _NO_CONE, {})
         facts = _facts(data.b, sample, frontiers, chosen, priced)
-        verdict, why = _judge(facts)
+        verdict, why = evidence.judge(self._findings(facts))
         if verdict == "trivial":
             return _refused(data.b, verdict, why, facts)
         return _group_fit(data.b, rows, chosen, priced, verdict, why, facts)
+
+    def _findings(self, facts: Mapping[str, Fact]) -> tuple[evidence.Finding | None, ...]:
+        number = {key: float(v) for key, v in facts.items() if isinstance(v, (int, float))}
+        return (
+            evidence.tied(math.hypot(number["sigma_u"], number["sigma_v"])),
+            evidence.room(number["aggregate_room"], self.room_weak, self.room_trivial),
+            evidence.bracket(number["bracket_range"]),
+            evidence.skew(number["skewness"]),
+            evidence.convergence(bool(facts["converged"]), number["gradient"]),
+        )
 
     def _theta(self, chosen: _Frontier) -> Array:
         inside = chosen.data.take(chosen.fit)
@@ -231,7 +252,7 @@ def _facts(
         "sigma_v": ml.sigma_v,
         "skewness": ml.skewness,
         "violations": float(np.mean(tl.violated(tl.slopes(chosen.theta, chosen.data)[fit]))),
-        "aggregate_room": float(spent @ -np.expm1(-priced.u[fit]) / spent.sum()),
+        "aggregate_room": float(np.sum(spent * -np.expm1(-priced.u[fit])) / spent.sum()),
         **_bracket(sample, chosen, priced),
         "converged": ml.converged,
         "gradient": ml.gradient,
@@ -274,19 +295,6 @@ def _rival(rival: Rival | None, inside: tl.Coordinates, y: Array, b: Array) -> t
         return math.nan, math.nan
     eps = tl.elasticity(tl.slopes(rival.theta, inside)[:, -1])
     return _median(eps), _median(tl.shadow_price(eps, y, b, rival.u))
-
-
-def _judge(facts: Mapping[str, Fact]) -> tuple[str, Text]:
-    number = {key: float(v) for key, v in facts.items() if isinstance(v, (int, float))}
-    return evidence.judge(
-        (
-            evidence.tied(math.hypot(number["sigma_u"], number["sigma_v"])),
-            evidence.room(number["aggregate_room"]),
-            evidence.bracket(number["bracket_range"]),
-            evidence.skew(number["skewness"]),
-            evidence.convergence(bool(facts["converged"]), number["gradient"]),
-        )
-    )
 
 
 def _group_fit(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 
 from dualcarbon.core.exhibit import Figure, Header, Table, Value
 from dualcarbon.core.text import LANGUAGES, Text
@@ -12,7 +13,7 @@ from dualcarbon.report import words
 from dualcarbon.report.machine import plain
 from dualcarbon.report.printed import header_unit
 from dualcarbon.report.registry import Format
-from dualcarbon.report.typography import clean, glyphs
+from dualcarbon.report.typography import glyphs
 
 Column = tuple[str, Text, Sequence[object]]
 
@@ -47,7 +48,7 @@ def _label(header: Header) -> Text:
 
 def _value_columns(key: str, label: Text, values: Sequence[Value]) -> list[Column]:
     """One column, or one per language where a value is a phrase."""
-    found = [plain(value) for value in values]
+    found = [_field(value) for value in values]
     if not any(isinstance(value, dict) for value in found):
         return [(key, label, found)]
     return [
@@ -64,13 +65,13 @@ def _bytes(columns: list[Column], rows: int, simulated: bool) -> bytes:
     writer.writerow(key for key, _, _ in columns)
     for language in LANGUAGES:
         writer.writerow(glyphs(label.get(language)) for _, label, _ in columns)
-    writer.writerows(_lines(values for _, _, values in columns))
+    writer.writerows(zip(*(values for _, _, values in columns), strict=True))
     return stream.getvalue().encode()
 
 
-def _lines(columns: Iterable[Sequence[object]]) -> Iterable[list[object]]:
-    for line in zip(*columns, strict=True):
-        yield [clean(value) if isinstance(value, str) else value for value in line]
+def _field(value: Value) -> object:
+    """A value as statistics programs read it: infinity is ``inf``, a missing value is empty."""
+    return value if isinstance(value, float) and math.isinf(value) else plain(value)
 
 
 FORMAT = Format(

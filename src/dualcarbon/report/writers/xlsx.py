@@ -211,7 +211,8 @@ def _page(target: _Sheet) -> None:
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToHeight = 0
     sheet.print_options.horizontalCentered = True
-    sheet.oddHeader.right.text = target.printed.stamp
+    if target.printed.stamp:
+        sheet.oddHeader.right.text = target.printed.stamp
     sheet.oddFooter.center.text = "&P / &N"
 
 
