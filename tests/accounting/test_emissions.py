@@ -161,9 +161,9 @@ def test_names_have_no_default_and_errors_list_them():
     p = panel_of(coal_t=[1.0])
     with pytest.raises(TypeError):
         account(p, boundary="coal")
-    with pytest.raises(ConfigError, match="coal | coal_oil_power | scope1"):
+    with pytest.raises(ConfigError, match=r"coal \| coal_oil_power \| scope1"):
         account(p, boundary="coal+oil", factors="cn_2015")
-    with pytest.raises(ConfigError, match="cn_2015 | cn_2015_fuel_oil"):
+    with pytest.raises(ConfigError, match=r"cn_2015 \| cn_2015_fuel_oil"):
         account(p, boundary="coal", factors="cn")
 
 

@@ -89,12 +89,12 @@ def test_thirty_provinces_have_a_factor_and_tibet_has_none():
 
 
 def test_unknown_set_lists_the_names():
-    with pytest.raises(ConfigError, match="cn_2015 | cn_2015_fuel_oil"):
+    with pytest.raises(ConfigError, match=r"cn_2015 \| cn_2015_fuel_oil"):
         load_factor_set("default")
 
 
 def test_unknown_carrier_lists_the_carriers():
-    with pytest.raises(ConfigError, match="coal_t | oil_t"):
+    with pytest.raises(ConfigError, match=r"coal_t \| oil_t"):
         load_factor_set("cn_2015").factor("coke_t")
 
 

@@ -77,6 +77,17 @@ def fit(
         If a column is absent or not numeric.
     DataError
         If CO2 is negative somewhere or a grouping column has missing values.
+
+    Examples
+    --------
+    >>> draw = np.random.default_rng(0)
+    >>> x, r, u = draw.lognormal(size=400), draw.normal(size=400), 0.2 * np.abs(draw.normal(size=400))
+    >>> frame = pl.DataFrame({"firm": np.arange(400) // 4, "year": np.arange(400) % 4, "x": x})
+    >>> frame = frame.with_columns(y=x * np.exp(0.2 * r - u), co2=x * np.exp(r + u))
+    >>> technology = Technology(["x"], "y", "co2", returns="constant")
+    >>> result = fit(Panel.from_frame(frame, id="firm", time="year"), technology, Direction.proportional())
+    >>> round(result.diagnostics["elasticity_pooled"][0], 1)
+    0.2
     """
     chosen = registry.model(model) if isinstance(model, str) else model
     chosen.check(technology, direction)

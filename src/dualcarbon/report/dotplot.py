@@ -17,7 +17,7 @@ from dualcarbon.report.typography import number_text
 WIDTH_IN = 6.4
 RIGHT_IN = 0.2
 LEGEND_PT, AXIS_PT = 8.0, 8.5
-_MARK_IN = 0.4
+_MARK_IN, _EDGE_IN = 0.4, 0.15
 _LABEL_IN = 2.7
 _TALLEST_IN = 7.6
 _PIECES = re.compile(r"[\u2e80-\u9fff\uff00-\uffef][、，。；：）》”]*|[^\s\u2e80-\u9fff\uff00-\uffef]+\s*|\s+")
@@ -36,6 +36,7 @@ class Plan:
     above: float
     below: float
     legend_columns: int
+    legend_left: float
 
     @property
     def height(self) -> float:
@@ -58,14 +59,21 @@ def plan(labels: Sequence[str], legend: Sequence[str], x_label: str, *, stamped:
     label_pt, broken = _broken(labels, pitch)
     left = _widest(broken) * label_pt / 72 + 0.2
     room = WIDTH_IN - left - RIGHT_IN
-    series = tuple(wrap(label, (room - _MARK_IN) * 72 / LEGEND_PT) for label in legend)
-    columns = max(1, min(len(series), int(room / (_widest(series) * LEGEND_PT / 72 + _MARK_IN))))
+    legend_left = left if _row_in(legend) <= room else _EDGE_IN
+    legend_room = WIDTH_IN - legend_left - RIGHT_IN
+    series = tuple(wrap(label, (legend_room - _MARK_IN) * 72 / LEGEND_PT) for label in legend)
+    columns = len(series) if _row_in(series) <= legend_room else 1
     lines = [label.count("\n") + 1 for label in series]
-    rows = sum(lines) if columns == 1 else math.ceil(len(series) / columns) * max(lines)
+    rows = sum(lines) if columns == 1 else max(lines, default=0)
     axis = wrap(x_label, room * 72 / AXIS_PT)
     above = 0.12 + 0.26 * stamped + 0.2 * rows + 0.22 * (count > 20)
     below = 0.5 + 0.17 * axis.count("\n")
-    return Plan(broken, series, axis, label_pt, pitch, left, above, below, columns)
+    return Plan(broken, series, axis, label_pt, pitch, left, above, below, columns, legend_left)
+
+
+def _row_in(legend: Sequence[str]) -> float:
+    """Width in inches of a legend in one row."""
+    return sum(_widest([label]) * LEGEND_PT / 72 + _MARK_IN for label in legend)
 
 
 def _widest(labels: Sequence[str]) -> float:

@@ -111,7 +111,7 @@ def _draw(figure: Figure, language: Language) -> Canvas:
     marks = [_series(axes, one, number, plot, ends) for number, one in enumerate(plot.series)]
     axes.set_xlabel(_escape(plan.x_label), fontproperties=_font(dotplot.AXIS_PT), labelpad=5, color=_INK)
     if legend:
-        place = (plan.left / dotplot.WIDTH_IN, 1 - (0.05 + 0.26 * figure.simulated) / plan.height)
+        place = (plan.legend_left / dotplot.WIDTH_IN, 1 - (0.05 + 0.26 * figure.simulated) / plan.height)
         canvas.legend(
             marks, [_escape(one) for one in plan.legend], prop=_font(dotplot.LEGEND_PT), ncols=plan.legend_columns,
             loc="upper left", bbox_to_anchor=place, frameon=False, borderpad=0, borderaxespad=0,

@@ -30,8 +30,8 @@ class Run:
 
 
 def clean(text: str) -> str:
-    """The text without characters that no file format may hold; a line break becomes a space."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _SPACE.sub(" ", text))
+    """The text with an empty box for characters that files may not hold and a space for line breaks."""
+    return _CONTROL.sub("□", _SPACE.sub(" ", text))
 
 
 def glyphs(text: str) -> str:

@@ -8,7 +8,7 @@ from dualcarbon.core.exhibit import Document, Exhibit, Figure, Table
 from dualcarbon.core.text import Language
 from dualcarbon.report import words
 from dualcarbon.report.contents import Section, sections, turned_last
-from dualcarbon.report.printed import caption, print_table, printed_notes, stamp
+from dualcarbon.report.printed import caption, print_table, printed_notes
 
 
 def exhibit_view(exhibit: Exhibit, language: Language) -> dict[str, Any]:
@@ -17,7 +17,6 @@ def exhibit_view(exhibit: Exhibit, language: Language) -> dict[str, Any]:
         "key": exhibit.key,
         "table": print_table(exhibit, language) if isinstance(exhibit, Table) else None,
         "caption": caption(exhibit, language),
-        "stamp": stamp(exhibit.simulated, language),
         "notes": printed_notes(exhibit, language),
     }
 

@@ -56,7 +56,8 @@ def test_a_wrong_truth_is_seen(results: Results) -> None:
     assert not checks(wrong_levels)[0].held
     shuffled = replace(results, industries=results.industries.with_columns(pl.col("truth_mac_median").reverse()))
     assert not checks(shuffled)[1].held
-    moved = results.truth.effects.with_columns(pl.col("estimand") + 20.0)
+    found = [results.regressions[name] for name in results.truth.effects["name"]]
+    moved = results.truth.effects.with_columns(pl.Series("estimand", [float(e.coef[0] + 3.0 * e.se[0]) for e in found]))
     wrong_effects = replace(results, truth=replace(results.truth, effects=moved))
     assert not any(c.held for c in checks(wrong_effects)[2:])
 
