@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,8 @@ LEVEL_SHIFT_WEAK = 0.1
 """|ln(median MAC untreated / screened)| of a deterministic fit."""
 NEAR_RANGE_WEAK = 0.4
 """ln range of the mean MAC over fits whose objective is at most 1 % worse."""
+NOISE_EXPLAINS = 0.5
+"""Share of the gap between pooled and instrumented elasticities that may stay open if noise is to be its cause."""
 TIED = 1e-6
 """Residual spread in logs below which output, CO2 and inputs are tied to each other by construction."""
 INTENSITY_SPREAD = 5.0
@@ -34,6 +36,29 @@ class Finding:
 
     verdict: Verdict
     text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Median elasticity d ln y / d ln b and median MAC of a group under one estimator; NaN where it has none."""
+
+    elasticity: float
+    mac: float
+
+
+def noise_explains(levels: Mapping[str, Level]) -> bool:
+    """Whether measurement noise is what parts the pooled from the leave-one-out instrumented elasticity.
+
+    With p, v, c the logs of the pooled, instrumented and noise-corrected elasticities: |c - v| <= |p - v| / 2. Noise
+    that is independent between years does not bias v, so a correction of the right size closes the gap; a lasting
+    difference between firms biases p and v alike and differently from noise, and the correction leaves the gap open.
+    False where one of the three does not exist.
+    """
+    found = [levels[name].elasticity for name in ("pooled", "iv", "noise")]
+    if not all(value > 0.0 for value in found):
+        return False
+    pooled, instrumented, corrected = (math.log(value) for value in found)
+    return abs(corrected - instrumented) <= NOISE_EXPLAINS * abs(pooled - instrumented)
 
 
 def room(aggregate: float, weak: float = ROOM_WEAK, trivial: float = ROOM_TRIVIAL) -> Finding | None:

@@ -81,10 +81,12 @@ class TranslogMLModel:
 
     Parameters
     ----------
-    correct_noise : bool
+    correct_noise : bool or None
         Take the noise as measurement error of equal variance in ln y and ln b, independent of each other, and remove
-        the bias it puts on the elasticity. Off by default: lasting differences in carbon intensity between firms look
-        like noise too, and then the correction goes the wrong way.
+        the bias it puts on the elasticity. None, the default, lets the evidence decide group by group: the correction
+        is made where it closes at least half of the gap to the leave-one-out instrumented elasticity, which such
+        noise does not bias. Lasting differences in carbon intensity between firms look like noise too, but leave
+        that gap open; the correction would make them worse and is not made.
     room_weak, room_trivial : float
         Aggregate abatement room beyond which the group is weakly identified, and refused.
 
@@ -99,7 +101,7 @@ class TranslogMLModel:
     Lovell & Schmidt (1977), J. Econometrics 6, 21-37, doi:10.1016/0304-4076(77)90052-5.
     """
 
-    correct_noise: bool = False
+    correct_noise: bool | None = None
     room_weak: float = evidence.ROOM_WEAK
     room_trivial: float = evidence.ROOM_TRIVIAL
     name: str = field(default="translog_ml", init=False)
@@ -136,11 +138,13 @@ class TranslogMLModel:
             return _refused(data.b, "too_few", reason, {})
         frontiers = _estimate(sample, fit, technology.returns, self.least(technology))
         chosen = min(frontiers, key=lambda f: f.bic)
+        levels = _levels(sample, chosen)
+        removed = evidence.noise_explains(levels) if self.correct_noise is None else self.correct_noise
         try:
-            priced = _price(chosen, sample, self._theta(chosen))
+            priced = _price(chosen, sample, _on_the_cone(chosen, removed))
         except ArithmeticError:
             return _refused(data.b, "trivial", _NO_CONE, {})
-        facts = _facts(data.b, sample, frontiers, chosen, priced)
+        facts = _facts(data.b, sample, frontiers, chosen, priced) | _bracket(levels, removed)
         verdict, why = evidence.judge(self._findings(facts))
         if verdict == "trivial":
             return _refused(data.b, verdict, why, facts)
@@ -155,13 +159,6 @@ class TranslogMLModel:
             evidence.skew(number["skewness"]),
             evidence.convergence(bool(facts["converged"]), number["gradient"]),
         )
-
-    def _theta(self, chosen: _Frontier) -> Array:
-        inside = chosen.data.take(chosen.fit)
-        theta = chosen.theta
-        if self.correct_noise:
-            theta = tl.noise_corrected(theta, inside, chosen.ml.sigma_v)
-        return tl.project(theta, inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +232,7 @@ def _median(values: Array) -> float:
 
 def _facts(
     b: Array, sample: _Sample, frontiers: list[_Frontier], chosen: _Frontier, priced: _Priced
-) -> Mapping[str, Fact]:
+) -> dict[str, Fact]:
     fit, ml = chosen.fit, chosen.ml
     bic = {f.constant: f.bic for f in frontiers}
     spent = sample.b[fit]
@@ -253,48 +250,57 @@ def _facts(
         "skewness": ml.skewness,
         "violations": float(np.mean(tl.violated(tl.slopes(chosen.theta, chosen.data)[fit]))),
         "aggregate_room": float(np.sum(spent * -np.expm1(-priced.u[fit])) / spent.sum()),
-        **_bracket(sample, chosen, priced),
         "converged": ml.converged,
         "gradient": ml.gradient,
         "iterations": ml.iterations,
     }
 
 
-def _bracket(sample: _Sample, chosen: _Frontier, priced: _Priced) -> Mapping[str, float]:
+def _levels(sample: _Sample, chosen: _Frontier) -> dict[str, evidence.Level]:
     """Median elasticity and MAC by the estimators that fail in different ways, over the rows of the fit."""
-    fit = chosen.fit
-    inside = chosen.data.take(fit)
+    fit, ml = chosen.fit, chosen.ml
+    inside, y, b = chosen.data.take(fit), sample.y[fit], sample.b[fit]
     unit = np.unique(sample.unit[fit], return_inverse=True)[1].astype(np.int64)
-    rivals = {"within": within_firm(inside, unit), "iv": leave_one_out(inside, unit)}
-    eps = {"pooled": _median(priced.eps[fit])}
-    mac = {"pooled": _median(priced.mac[fit])}
-    for name, rival in rivals.items():
-        eps[name], mac[name] = _rival(rival, inside, sample.y[fit], sample.b[fit])
-    known = [math.log(v) for v in eps.values() if v > 0.0]
-    noise = tl.noise_corrected(chosen.theta, inside, chosen.ml.sigma_v)
-    untreated = _maximise(sample, np.ones(fit.size, dtype=np.bool_), chosen.constant)
-    mac["noise"], mac["untreated"] = (
-        _level(f.data.take(fit), f.ml, theta, sample.y[fit], sample.b[fit])
-        for f, theta in ((chosen, noise), (untreated, untreated.theta))
-    )
+    everyone = np.ones(fit.size, dtype=np.bool_)
+    untreated = _maximise(sample, everyone, chosen.constant)
     return {
-        **{f"elasticity_{name}": value for name, value in eps.items()},
-        "bracket_range": max(known) - min(known) if len(known) > 1 else math.nan,
-        **{f"mac_{name}": value for name, value in mac.items()},
+        "pooled": _level(inside, ml, chosen.theta, y, b),
+        "within": _rival(within_firm(inside, unit), inside, y, b),
+        "iv": _rival(leave_one_out(inside, unit), inside, y, b),
+        "noise": _level(inside, ml, tl.noise_corrected(chosen.theta, inside, ml.sigma_v), y, b),
+        "untreated": _level(untreated.data.take(fit), untreated.ml, untreated.theta, y, b),
     }
 
 
-def _level(data: tl.Coordinates, ml: HalfNormalFit, theta: Array, y: Array, b: Array) -> float:
-    """Median MAC under theta, over rows with t inside (0, 1)."""
+def _bracket(levels: Mapping[str, evidence.Level], removed: bool) -> dict[str, Fact]:
+    """The levels as facts, the log range of the three elasticities, whether the noise was removed."""
+    known = [math.log(levels[name].elasticity) for name in ("pooled", "within", "iv") if levels[name].elasticity > 0.0]
+    return {
+        **{f"elasticity_{name}": levels[name].elasticity for name in ("pooled", "within", "iv", "noise")},
+        "bracket_range": max(known) - min(known) if len(known) > 1 else math.nan,
+        **{f"mac_{name}": level.mac for name, level in levels.items()},
+        "noise_removed": removed,
+    }
+
+
+def _on_the_cone(chosen: _Frontier, removed: bool) -> Array:
+    inside = chosen.data.take(chosen.fit)
+    theta = tl.noise_corrected(chosen.theta, inside, chosen.ml.sigma_v) if removed else chosen.theta
+    return tl.project(theta, inside)
+
+
+def _level(data: tl.Coordinates, ml: HalfNormalFit, theta: Array, y: Array, b: Array) -> evidence.Level:
+    """Under theta, over rows with t inside (0, 1)."""
     u = conditional_mean(tl.inefficiency(theta, data), ml.sigma_u, ml.sigma_v)
-    return _median(tl.shadow_price(tl.elasticity(tl.slopes(theta, data)[:, -1]), y, b, u))
+    eps = tl.elasticity(tl.slopes(theta, data)[:, -1])
+    return evidence.Level(_median(eps), _median(tl.shadow_price(eps, y, b, u)))
 
 
-def _rival(rival: Rival | None, inside: tl.Coordinates, y: Array, b: Array) -> tuple[float, float]:
+def _rival(rival: Rival | None, inside: tl.Coordinates, y: Array, b: Array) -> evidence.Level:
     if rival is None:
-        return math.nan, math.nan
+        return evidence.Level(math.nan, math.nan)
     eps = tl.elasticity(tl.slopes(rival.theta, inside)[:, -1])
-    return _median(eps), _median(tl.shadow_price(eps, y, b, rival.u))
+    return evidence.Level(_median(eps), _median(tl.shadow_price(eps, y, b, rival.u)))
 
 
 def _group_fit(

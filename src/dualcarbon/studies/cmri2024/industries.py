@@ -8,6 +8,7 @@ from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
 
 GROUP = "industry2"
+_BRACKET = ("mac_pooled", "mac_noise", "mac_within", "mac_iv")
 
 
 def _by_industry(panel: Panel, frontier: FrontierResult, prefix: str) -> pl.DataFrame:
@@ -28,16 +29,17 @@ def _by_industry(panel: Panel, frontier: FrontierResult, prefix: str) -> pl.Data
 def summary(panel: Panel, default: FrontierResult, quadratic: FrontierResult) -> pl.DataFrame:
     """One row per industry, sorted by industry code.
 
-    The bracket `mac_low`, `mac_high` is the span of the industry's median MAC over the pooled, within-firm and
-    instrumented fits: what the data leave open, not sampling error alone.
+    The bracket `mac_low`, `mac_high` is the span of the industry's median MAC over the pooled fit with and without
+    measurement noise, the within-firm and the instrumented fits: what the data leave open, not sampling error alone.
     """
     brackets = default.diagnostics.select(
         GROUP,
         pl.col("status").alias("default_status"),
         "why_zh",
         "why_en",
-        pl.min_horizontal("mac_pooled", "mac_within", "mac_iv").alias("mac_low"),
-        pl.max_horizontal("mac_pooled", "mac_within", "mac_iv").alias("mac_high"),
+        pl.min_horizontal(_BRACKET).alias("mac_low"),
+        pl.max_horizontal(_BRACKET).alias("mac_high"),
+        "noise_removed",
     )
     other = quadratic.diagnostics.select(
         GROUP, pl.col("status").alias("quadratic_status"), pl.col("bad_per_good_p99_p1").alias("intensity_spread")
