@@ -1,5 +1,7 @@
 """Run the benchmarks: size, seconds (median, after a first call that compiles), peak memory, the rival's number.
 
+A timed call that returns a mapping of parts to seconds has them printed below its line.
+
 `python benchmarks/run.py [WORD]` runs those whose name contains WORD. Each runs in a process of its own, so that
 the peak memory is its own.
 """
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -25,18 +28,18 @@ def _load() -> None:
             importlib.import_module(path.stem)
 
 
-def _seconds(call: object, repeats: int) -> tuple[float, float]:
-    """First call (compiles), then the median of the repeats."""
+def _seconds(call: object, repeats: int) -> tuple[float, float, object]:
+    """First call (compiles), then the median of the repeats, and what the last call returned."""
     assert callable(call)
     start = time.perf_counter()
-    call()
+    result = call()
     first = time.perf_counter() - start
     runs = []
     for _ in range(repeats):
         start = time.perf_counter()
-        call()
+        result = call()
         runs.append(time.perf_counter() - start)
-    return first, statistics.median(runs)
+    return first, statistics.median(runs), result
 
 
 def _one(index: int, rival: bool) -> None:
@@ -45,12 +48,13 @@ def _one(index: int, rival: bool) -> None:
     item = BENCHMARKS[index]
     prepare = item.rival if rival else item.prepare
     assert prepare is not None
-    first, median = _seconds(prepare(), item.repeats)
+    first, median, result = _seconds(prepare(), item.repeats)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"first": first, "median": median, "peak": peak}))
+    parts = result if isinstance(result, dict) else {}
+    print(json.dumps({"first": first, "median": median, "peak": peak, "parts": parts}))
 
 
-def _measure(index: int, rival: bool) -> dict[str, float]:
+def _measure(index: int, rival: bool) -> dict[str, Any]:
     command = [sys.executable, __file__, "--one", str(index), "rival" if rival else "ours"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -77,6 +81,8 @@ def main() -> None:
             other = _measure(index, rival=True)
             line += f"  {item.rival_name}: {other['median']:.3f} s, {other['peak']:.0f} MiB"
         print(line, flush=True)
+        for part, seconds in ours["parts"].items():
+            print(f"    {part:<40} {seconds:9.3f} s", flush=True)
 
 
 if __name__ == "__main__":

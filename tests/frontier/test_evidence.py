@@ -87,3 +87,22 @@ def test_judge_takes_the_worst_and_tells_all() -> None:
     assert verdict == "identified"
     assert why.en
     assert why.zh
+
+
+@pytest.mark.parametrize(
+    ("pooled", "instrumented", "corrected", "explained"),
+    [
+        (1.2, 1.0, 1.02, True),
+        (1.2, 1.0, 0.97, True),
+        (1.2, 1.0, 1.19, False),
+        (1.2, 1.0, 0.80, False),
+        (1.0, 1.0, 0.95, False),
+        (1.2, math.nan, 1.0, False),
+        (1.2, 1.0, -0.1, False),
+    ],
+)
+def test_noise_explains_where_the_correction_closes_half_the_gap(
+    pooled: float, instrumented: float, corrected: float, explained: bool
+) -> None:
+    levels = {"pooled": pooled, "iv": instrumented, "noise": corrected}
+    assert evidence.noise_explains({k: evidence.Level(v, 1.0) for k, v in levels.items()}) is explained

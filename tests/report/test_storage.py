@@ -66,10 +66,12 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_a_name_taken_by_a_folder(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").mkdir()
+    (tmp_path / "b.txt").mkdir()
+    (tmp_path / "a.txt").write_bytes(b"old")
     with pytest.raises(StorageError):
-        storage.write_all({tmp_path / "a.txt": b"1"})
-    assert names(tmp_path) == ["a.txt"]
+        storage.write_all({tmp_path / "a.txt": b"new", tmp_path / "b.txt": b"1"})
+    assert names(tmp_path) == ["a.txt", "b.txt"]
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
 
 
 def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

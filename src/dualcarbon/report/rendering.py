@@ -26,7 +26,7 @@ def render(
     """Write a table, a figure or a document as files.
 
     Files are named ``<key>.<language>.<format>``, and ``<key>.<format>`` for the formats that carry both languages in
-    one file (csv, json). The same item gives the same bytes. Either all files are written or none.
+    one file (csv, json). The same item gives the same bytes. If one file cannot be written, none is changed.
 
     Parameters
     ----------

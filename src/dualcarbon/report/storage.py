@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Mapping
@@ -13,10 +14,10 @@ from dualcarbon.core.text import Text, both
 
 
 def write_all(files: Mapping[Path, bytes]) -> list[Path]:
-    """Write a set of files so that a failure leaves every one as it was.
+    """Write a set of files so that none is ever seen in part, and a failure to write leaves every one as it was.
 
     Each file is first written beside its place and flushed to the disk; only when all are there do they take their
-    names.
+    names, one after the other. A crash between two names leaves some files new and some old, each whole.
 
     Parameters
     ----------
@@ -38,6 +39,8 @@ def write_all(files: Mapping[Path, bytes]) -> list[Path]:
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             waiting[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
             _write(waiting[path], content)
         for path, temporary in waiting.items():

@@ -108,6 +108,14 @@ def _notes(results: Results) -> tuple[Text, ...]:
         ),
         Text("短横：报告没有印出该行业的数值。", "A dash: the report prints no value for this industry."),
     ]
+    if results.truth is not None:
+        notes.append(
+            Text(
+                "报告印的是企业平均；模拟调查把印出的数值植为行业中位数（边际减排成本）与均值（减排空间）。",
+                "The report prints means over firms; the simulated survey plants its values as the industry's median "
+                "(MAC) and mean (abatement room).",
+            )
+        )
     weak = results.industries.filter(pl.col("default_status") != "identified").height
     if weak:
         notes.append(

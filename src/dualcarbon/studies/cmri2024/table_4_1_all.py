@@ -82,19 +82,24 @@ def _cell(value: object, form: str) -> Cell:
 
 
 def _notes(results: Results, parted: int, industries: int) -> tuple[Text, ...]:
+    refused = results.industries.filter(results.industries["quadratic_status"] == "trivial").height
+    removed = int(results.industries["noise_removed"].sum())
     return (
         Text(
-            "跨度：合并极大似然、企业内与留一工具变量三种估计的行业中位数的最小与最大值。",
-            "Bracket: smallest and largest industry median over pooled maximum likelihood, the within-firm and the "
-            "leave-one-out instrumented fits.",
-        ),
+            "跨度：合并极大似然（扣除与不扣除测量误差）、企业内与留一工具变量各估计的行业中位数的最小与最大值。"
+            "{k} 个行业的证据表明噪声是测量误差，价格已扣除其偏误。",
+            "Bracket: smallest and largest industry median over pooled maximum likelihood with and without measurement "
+            "error, the within-firm and the leave-one-out instrumented fits. In {k} industries the evidence says that "
+            "the noise is measurement error; their prices are corrected for it.",
+        ).format(k=removed),
         Text(
-            "{n} 个行业中有 {k} 个，二次型的中位数与默认模型相差一倍以上。二次型在水平值上只有一个曲率，"
-            "行业内碳强度（CO2/产出）的 P99/P1 超过约 20 后便失去价格的变化，水平随异常值漂移；"
-            "它在此只作为文献做法的复现。",
-            "In {k} of {n} industries the quadratic median is off the default's by more than a factor of two. In "
-            "levels the quadratic has one curvature; once carbon intensity (CO2/output) within an industry spreads "
-            "beyond a P99/P1 of about 20 it loses the variation of the price, and its level follows outliers. It is "
-            "printed as the replication of the literature.",
-        ).format(n=industries, k=parted),
+            "{n} 个行业中，二次型在 {t} 个行业给出平凡解而被拒绝（短横），"
+            "在另外 {k} 个行业中位数与默认模型相差一倍以上。"
+            "二次型在水平值上只有一个曲率，行业内碳强度（CO2/产出）的 P99/P1 超过约 20 后便失去价格的变化，"
+            "水平随异常值漂移；它在此只作为文献做法的复现。",
+            "Of {n} industries the quadratic is refused as trivial in {t} (dashes); in another {k} its median is off "
+            "the default's by more than a factor of two. In levels the quadratic has one curvature; once carbon "
+            "intensity (CO2/output) within an industry spreads beyond a P99/P1 of about 20 it loses the variation of "
+            "the price, and its level follows outliers. It is printed as the replication of the literature.",
+        ).format(n=industries, t=refused, k=parted),
     )
