@@ -50,7 +50,8 @@ def _one(index: int, rival: bool) -> None:
     assert prepare is not None
     first, median, result = _seconds(prepare(), item.repeats)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    parts = result if isinstance(result, dict) else {}
+    seconds = isinstance(result, dict) and all(isinstance(v, float) for v in result.values())
+    parts = result if seconds else {}
     print(json.dumps({"first": first, "median": median, "peak": peak, "parts": parts}))
 
 
