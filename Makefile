@@ -7,7 +7,6 @@
 
 PY := .venv/bin/python
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
-export PYTHONWARNINGS := default
 
 help:
 	@sed -n '1,4p' Makefile

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from dualcarbon.cli import app
@@ -58,6 +59,37 @@ def test_init_writes_a_study_file_and_never_overwrites(tmp_path: Path) -> None:
     assert out.read_text(encoding="utf-8") == text
 
 
+def test_init_writes_the_path_as_seen_from_the_study_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    write_firms(tmp_path / "data" / "d.csv")
+    assert runner.invoke(app, ["init", "data/d.csv", "--out", "studies/study.toml"]).exit_code == 0
+    assert 'path = "../data/d.csv"' in (tmp_path / "studies" / "study.toml").read_text(encoding="utf-8")
+    assert runner.invoke(app, ["check", "studies/study.toml"]).exit_code in (0, 1)
+
+
+def test_a_separator_nobody_guesses_can_be_named(tmp_path: Path) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text(write_firms(data).read_text(encoding="utf-8").replace(",", "^"), encoding="utf-8")
+    before = data.read_bytes()
+    refused = runner.invoke(app, ["init", str(data), "--out", str(tmp_path / "no.toml")])
+    assert refused.exit_code == 2 and "--separator" in refused.stderr
+    study = tmp_path / "study.toml"
+    assert runner.invoke(app, ["init", str(data), "--out", str(study), "--separator", "^"]).exit_code == 0
+    assert 'separator = "^"' in study.read_text(encoding="utf-8")
+    for arguments in (["check", str(study)], ["check", str(data), "--separator", "^"]):
+        assert runner.invoke(app, arguments).exit_code in (0, 1)
+    assert runner.invoke(app, ["convert", str(data), str(tmp_path / "d.parquet"), "--separator", "^"]).exit_code == 0
+    assert data.read_bytes() == before
+
+
+@pytest.mark.parametrize("separator", [";;", "，", ""])
+def test_a_separator_is_one_character(separator: str, tmp_path: Path) -> None:
+    result = runner.invoke(app, ["check", str(write_firms(tmp_path / "d.csv")), "--separator", separator])
+    assert result.exit_code == 2
+    assert "分隔符" in result.stderr and "cannot be a separator" in result.stderr
+
+
 def test_check_exit_codes_follow_the_findings(tmp_path: Path) -> None:
     broken = write_firms(tmp_path / "broken.csv", output_cny=[-1.0, 2e7, 3e7, 4e7])
     result = runner.invoke(app, ["check", str(broken)])
@@ -97,6 +129,16 @@ def test_a_full_disk_is_said_in_both_languages(tmp_path: Path, monkeypatch: pyte
     assert result.exit_code == 2
     assert "腾出磁盘空间" in result.stderr and "free some space" in result.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["d.csv"]
+
+
+def test_stopping_before_the_command_has_begun_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TyperGroup, "make_context", stopped)
+    result = runner.invoke(app, ["list"])
+    assert result.exit_code == 2
+    assert "已停止" in result.stderr and "Stopped" in result.stderr
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -20,25 +24,36 @@ if TYPE_CHECKING:
 class Door(TyperGroup):
     """Every error a user can meet leaves with exit code 2 and words in both languages."""
 
+    def make_context(self, *arguments: Any, **named: Any) -> Any:
+        """Read the command line."""
+        with _in_words():
+            return super().make_context(*arguments, **named)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        try:
+        with _in_words():
             return super().invoke(ctx)
-        except DualcarbonError as error:
-            _fail(error.say("zh"), error.say("en"))
-        except KeyboardInterrupt:
-            _fail(
-                "已停止。已完成的步骤都保留着，没有留下写了一半的文件；再运行同一命令即从停处继续。",
-                "Stopped. Finished steps are kept and nothing half-written was left; "
-                "run the same command again to go on from there.",
-            )
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-                raise
-            from dualcarbon.core.files import storage_error
 
-            failure = storage_error(Path(error.filename or "."), error)
-            _fail(failure.say("zh"), failure.say("en"))
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except DualcarbonError as error:
+        _fail(error.say("zh"), error.say("en"))
+    except KeyboardInterrupt:
+        _fail(
+            "已停止。已完成的步骤都保留着，没有留下写了一半的文件；再运行同一命令即从停处继续。",
+            "Stopped. Finished steps are kept and nothing half-written was left; "
+            "run the same command again to go on from there.",
+        )
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        from dualcarbon.core.files import storage_error
+
+        failure = storage_error(Path(error.filename or "."), error)
+        _fail(failure.say("zh"), failure.say("en"))
 
 
 def _fail(*lines: str) -> NoReturn:
@@ -57,6 +72,9 @@ app = typer.Typer(
 
 Data = Annotated[Path, typer.Argument(help="数据文件：parquet、csv、dta、xlsx | data file", metavar="DATA")]
 Schema = Annotated[str, typer.Option(help="表结构：firm、province、plant | kind of panel")]
+Sheet = Annotated[str | None, typer.Option(help="Excel 工作表 | sheet of a workbook")]
+Encoding = Annotated[str | None, typer.Option(help="文本的编码，如 big5 | encoding of a text file, such as big5")]
+Separator = Annotated[str | None, typer.Option(help="文本的分隔符 | field separator of a text file")]
 Force = Annotated[bool, typer.Option("--force", help="覆盖已有的输出文件 | replace an existing output file")]
 
 
@@ -95,15 +113,25 @@ def init(
     data: Data,
     out: Annotated[Path, typer.Option(help="写到哪里 | where to write")] = Path("study.toml"),
     schema: Schema = "firm",
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
     force: Force = False,
 ) -> None:
     """提出列与单位的映射，写出带注释的 study.toml | propose the mapping of columns and units, write study.toml"""
     from dualcarbon.panel import propose
 
     _refuse_overwrite(out, force)
-    text = propose(data, schema).to_toml()
-    _write(out, text)
+    proposal = propose(data, schema, sheet=sheet, encoding=encoding, separator=separator)
+    _write(out, replace(proposal, path=_seen_from(out, data)).to_toml())
     typer.echo(f"{out}\n请逐行核对单位，再运行 | check every unit, then run:\n  dualcarbon check {out}")
+
+
+def _seen_from(study_file: Path, data: Path) -> str:
+    """The path of the data as a study file in its own folder has to write it."""
+    if data.is_absolute():
+        return str(data)
+    return Path(os.path.relpath(data.absolute(), study_file.absolute().parent)).as_posix()
 
 
 @app.command()
@@ -113,12 +141,15 @@ def check(
     form: Annotated[Literal["text", "json", "csv"], typer.Option("--format", help="输出格式 | output format")] = "text",
     lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言 | language of the text")] = "both",
     out: Annotated[Path | None, typer.Option(help="写到文件而非屏幕 | write to a file")] = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
     force: Force = False,
 ) -> None:
     """检查数据，列出发现 | check the data. 退出码 | exit code: 0 无 | none, 1 警告 | warnings, 2 错误 | errors"""
     if out is not None:
         _refuse_overwrite(out, force)
-    findings = _findings(data, schema)
+    findings = _findings(data, schema, {"sheet": sheet, "encoding": encoding, "separator": separator})
     if form == "json":
         text = findings.to_json()
     elif form == "csv":
@@ -132,25 +163,33 @@ def check(
     raise typer.Exit(findings.exit_code)
 
 
-def _findings(data: Path, schema: str) -> Findings:
+def _findings(data: Path, schema: str, reading: dict[str, str | None]) -> Findings:
+    """The findings on a table, or on the table of a study file, in which what is said here goes first."""
     if data.suffix == ".toml":
         from dualcarbon.studies.userdata import declared, folder_of
 
-        return declared(data).check(folder_of(data))
+        said = {name: value for name, value in reading.items() if value is not None}
+        return declared(data).model_copy(update=said).check(folder_of(data))
     from dualcarbon.panel import check as check_data
 
-    return check_data(data, schema=schema)
+    return check_data(
+        data, schema, sheet=reading["sheet"], encoding=reading["encoding"], separator=reading["separator"]
+    )
 
 
 @app.command()
 def convert(
-    data: Data, out: Annotated[Path, typer.Argument(help="要写的 Parquet 文件 | Parquet file to write")]
+    data: Data,
+    out: Annotated[Path, typer.Argument(help="要写的 Parquet 文件 | Parquet file to write")],
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
 ) -> None:
     """把数据文件转为 Parquet，列名与内容不变 | convert a data file to Parquet, names and values unchanged"""
     from dualcarbon.panel import convert as convert_file
 
     _refuse_overwrite(out, force=False)
-    typer.echo(convert_file(data, out))
+    typer.echo(convert_file(data, out, sheet=sheet, encoding=encoding, separator=separator))
 
 
 @app.command()

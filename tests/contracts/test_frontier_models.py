@@ -198,6 +198,12 @@ def test_no_co2_anywhere_has_no_price(name: str) -> None:
     assert set(result.diagnostics["status"]) == {"too_few"}
 
 
+def test_co2_imputed_from_output_is_not_identified(name: str) -> None:
+    result = run(name, table().with_columns(co2_t=2e-5 * pl.col("output_cny")))
+    assert "identified" not in result.diagnostics["status"].to_list()
+    assert all("imputed from output" in why for why in result.diagnostics["why_en"])
+
+
 def test_some_rows_without_co2_are_counted(name: str) -> None:
     frame = table().with_columns(pl.when(pl.int_range(pl.len()) % 12 == 0).then(0.0).otherwise("co2_t").alias("co2_t"))
     result = run(name, frame)

@@ -34,6 +34,34 @@ def test_pandas_frame_gives_the_same_panel() -> None:
     np.testing.assert_array_equal(panel.arrays("v")[0], [3.0, np.nan, 1.0])
 
 
+def test_missing_values_of_nullable_pandas_columns_are_null() -> None:
+    mine = pd.DataFrame({"firm_id": [1, 2], "year": [2009, 2009]}).assign(
+        count=pd.array([1, None], dtype="Int64"),
+        flag=pd.array([None, True], dtype="boolean"),
+        word=pd.array(["q", None], dtype="string"),
+        loose=pd.Series([1, 2.5], dtype=object),
+    )
+    found = Panel.from_frame(mine, id="firm_id", time="year").frame
+    assert found.rows() == [(1, 2009, 1, None, "q", 1.0), (2, 2009, None, True, None, 2.5)]
+    assert found.schema["count"] == pl.Int64
+
+
+def test_pandas_columns_that_have_no_kind_are_named() -> None:
+    mine = pd.DataFrame({"firm_id": [1, 2], "year": [2009, 2009]})
+    for values in (pd.Series([1, "a"], dtype=object), pd.period_range("2009", periods=2, freq="Y")):
+        with pytest.raises(SchemaError, match="column v cannot be used"):
+            Panel.from_frame(mine.assign(v=values), id="firm_id", time="year")
+    twice = pd.DataFrame([[1, 2009, 3, 4]], columns=["firm_id", "year", "v", "v"])
+    with pytest.raises(SchemaError, match="column names are repeated"):
+        Panel.from_frame(twice, id="firm_id", time="year")
+
+
+def test_not_a_number_is_no_key() -> None:
+    mine = pd.DataFrame({"firm_id": [1.0, np.nan, 2.0], "year": [2009] * 3})
+    with pytest.raises(SchemaError, match=r"1 rows missing, first rows \[1\]"):
+        Panel.from_frame(mine, id="firm_id", time="year")
+
+
 def test_duplicate_keys_are_named_and_counted_in_both_languages() -> None:
     twice = pl.concat([frame(), frame().head(1)])
     with pytest.raises(SchemaError) as caught:
@@ -67,8 +95,9 @@ def test_codes_are_dense_and_follow_sorted_values() -> None:
 
 def test_codes_refuse_missing_groups() -> None:
     panel = Panel.from_frame(frame(), id="firm_id", time="year")
-    with pytest.raises(DataError, match="missing"):
-        panel.codes("v")
+    for holes in (panel, panel.with_columns(pl.col("v").fill_null(float("nan")))):
+        with pytest.raises(DataError, match="1 rows missing"):
+            holes.codes("g", "v")
 
 
 def test_text_column_is_no_number_and_keys_cannot_change() -> None:

@@ -33,3 +33,13 @@ def test_scaling_a_regressor_scales_its_coefficient_and_error_alone() -> None:
 def test_results_are_frozen() -> None:
     with pytest.raises(AttributeError):
         estimate().n = 3  # type: ignore[misc]
+    for numbers in (estimate().coef, estimate().vcov):
+        with pytest.raises(ValueError, match="read-only"):
+            numbers[0] = 9.0
+
+
+def test_the_arrays_handed_in_stay_the_callers() -> None:
+    vcov = np.eye(1)
+    made = Estimate(("d",), np.ones(1), vcov, 9, "y", (), None, 0, 8.0, 0.5, 0.4, both("iid"))
+    vcov[0, 0] = 4.0
+    assert made.se.tolist() == [1.0]

@@ -16,6 +16,11 @@ def test_a_column_plays_one_part_only() -> None:
             Technology(inputs, "y", "b")
 
 
+def test_one_grouping_column_is_still_a_sequence() -> None:
+    with pytest.raises(ConfigError, match=r"group_by=\['industry2'\]"):
+        Technology(["x"], "y", "b", group_by="industry2")
+
+
 def test_equal_arguments_give_equal_objects() -> None:
     assert Technology(["x"], "y", "b", group_by=["g"]) == Technology(("x",), "y", "b", group_by=("g",))
     assert Direction.proportional() == Direction(0.0, 1.0, 1.0, observed=True)

@@ -61,6 +61,13 @@ def test_spread_takes_either() -> None:
     assert evidence.spread(1.0, 4.1) is not None
 
 
+def test_few_rows_are_said() -> None:
+    assert evidence.few(9, 9) is None
+    finding = evidence.few(8, 9)
+    assert finding is not None and finding.verdict == "weakly_identified"
+    assert "8" in finding.text.zh and "(9)" in finding.text.en
+
+
 def test_exact_relations_are_trivial() -> None:
     assert evidence.tied(1e-5) is None
     found = evidence.tied(1e-7)

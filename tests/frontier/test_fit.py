@@ -103,6 +103,14 @@ def test_pooling_and_refusals_are_said() -> None:
     assert "2 of 4" in dc.frontier.fit(panel(), TECHNOLOGY, PROPORTIONAL, Echo()).warnings[-1].en
 
 
+@pytest.mark.parametrize("name", ["status", "word"])
+def test_a_group_named_like_a_diagnostic_is_refused(name: str) -> None:
+    wrong = panel(**{name: ["p", "p", "q", "q", "p", "p"]})
+    technology = Technology(["x"], "y", "b", group_by=[name], reference="pooled")
+    with pytest.raises(ConfigError, match=name):
+        dc.frontier.fit(wrong, technology, PROPORTIONAL, Echo(pools=True))
+
+
 @pytest.mark.parametrize("bad", [None, float("nan"), float("inf")])
 @pytest.mark.parametrize("column", ["x", "y", "b"])
 def test_rows_without_data_are_missing_and_touch_nothing(column: str, bad: float | None) -> None:

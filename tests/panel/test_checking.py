@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -107,3 +108,10 @@ def test_warnings_alone_exit_with_one() -> None:
     one = Finding("r", "warning", "c", 1, 0.5, (), Text("甲", "a"), Text("乙", "b"))
     assert Findings((one,), 2).exit_code == 1
     assert Findings((), 2).exit_code == 0
+
+
+def test_a_pandas_frame_can_be_checked() -> None:
+    frame = {"firm_id": ["a", "a"], "year": [2015, 2015], "output_cny": [1.0, -2.0]}
+    assert check(pd.DataFrame(frame)) == check(pl.DataFrame(frame))
+    with pytest.raises(SchemaError, match="unknown kind of table"):
+        check(3)

@@ -120,7 +120,7 @@ def test_every_fault_of_the_columns_in_one_error(written: Callable[..., Path]) -
     assert "列 coal_t（文件中的 '煤炭消费量'）未声明单位" in error.found.zh
     assert "no unit is declared for employees_person ('从业人数' in the file)" in error.found.en
     assert "1e4_t" in error.found.en
-    assert "mapping={'schema column'" in error.remedy.en
+    assert "[data.columns] and [data.units]" in error.remedy.en
 
 
 def test_aliases_match_in_any_case_width_and_space(written: Callable[..., Path]) -> None:

@@ -186,3 +186,8 @@ def test_truth_can_be_another_one():
         ReportTruth(co2_effect=(-3.0, -1.0, -2.0))
     with pytest.raises(ConfigError, match="rooms"):
         ReportTruth().scaled(room=3.0)
+
+
+def test_it_prints_in_a_few_lines(survey):
+    assert repr(survey).startswith("Survey(Panel(20,000 rows") and "39 industries, 9 effects" in repr(survey)
+    assert len(repr(survey)) < 500

@@ -166,3 +166,18 @@ def test_dollars_are_dollars() -> None:
 
 def test_an_empty_plot_is_drawn() -> None:
     assert drawing.svg(figure(plot(())), "en").startswith(b"<?xml")
+
+
+def test_a_second_panel_shows_the_ratios_to_the_first_series() -> None:
+    first = Series(both("a"), (100.0, NAN), (95.0, NAN), (110.0, NAN))
+    second = Series(both("b"), (90.0, 5.0), hollow=True)
+    drawn = DotPlot((both("u"), both("v")), (first, second), both("x"), log=True, ratio_label=both("to a"))
+    ratio = dotplot.relative(drawn, both("to a"))
+    assert not ratio.log and ratio.x_label == both("to a")
+    assert (ratio.series[0].x[0], ratio.series[1].x[0]) == (1.0, 0.9)
+    assert ratio.series[0].low is not None and ratio.series[0].high is not None
+    assert (ratio.series[0].low[0], ratio.series[0].high[0]) == (0.95, 1.1)
+    assert math.isnan(ratio.series[1].x[1])
+    panels = drawing._draw(figure(drawn), "en").axes
+    assert len(panels) == 2
+    assert [label.get_text() for label in panels[1].get_yticklabels()] == ["", ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -90,10 +91,19 @@ def test_pages_are_counted(sample: SimpleNamespace, tmp_path: Path) -> None:
 
 
 def test_a_long_table_repeats_its_header(sample: SimpleNamespace, tmp_path: Path) -> None:
-    first, second = pages(made(sample.long(), tmp_path, "en"))
+    table = replace(sample.long(), rows=sample.long().rows * 2)
+    assert not print_table(table, "en").fits_page
+    first, second = pages(made(table, tmp_path, "en"))
     for text in (first, second):
         assert "Observations" in text and "Marginal abatement cost" in text
     assert "(continued)" not in first and "Table 4-1 (continued)" in second
+
+
+def test_a_table_that_fits_a_page_stays_in_one_piece(sample: SimpleNamespace, tmp_path: Path) -> None:
+    table = replace(sample.long(), rows=sample.long().rows[:30])
+    printed = print_table(table, "en")
+    assert printed.breakable and printed.fits_page
+    assert len(pages(made(table, tmp_path, "en"))) == 1
 
 
 def test_only_the_fonts_of_the_package(sample: SimpleNamespace, tmp_path: Path) -> None:

@@ -17,6 +17,12 @@ POWER = "power_kwh"
 TOTAL = "co2_t"
 _GRID_YEAR = "grid_year"
 _PER_KWH = "_t_per_kwh"
+_NAMES = {
+    "coal_t": Text("煤炭", "Coal"),
+    "oil_t": Text("油品", "Oil"),
+    "gas_m3": Text("天然气", "Natural gas"),
+    "heat_gj": Text("外购热力", "Purchased heat"),
+}
 
 
 def account(panel: Panel, *, boundary: str | Boundary, factors: str | FactorSet) -> Panel:
@@ -158,8 +164,13 @@ def _notes(
 
 def _factor_note(chosen: FactorSet, carrier: str) -> Text:
     factor = chosen.factor(carrier)
-    return Text("{c} 按{f}：{v} tCO2/{u}（{s}；{t}）。", "{c} as {f}: {v} tCO2/{u} ({s}; {t}).").format(
-        c=carrier, f=factor.fuel, v=f"{factor.value:.6g}", u=factor.unit, s=factor.source, t=STATUSES[factor.status]
+    return Text("{c}按{f}计：{v} tCO2/{u}（{s}；{t}）。", "{c} as {f}: {v} tCO2/{u} ({s}; {t}).").format(
+        c=_NAMES.get(carrier, both(carrier)),
+        f=factor.fuel,
+        v=f"{factor.value:.6g}",
+        u=factor.unit,
+        s=factor.source,
+        t=STATUSES[factor.status],
     )
 
 
@@ -168,6 +179,6 @@ def _grid_note(chosen: FactorSet, frame: pl.DataFrame) -> Text:
     used = sorted({s for (_, year), s in chosen.grid.statuses.items() if year in years})
     status = Text("；".join(STATUSES[s].zh for s in used), "; ".join(STATUSES[s].en for s in used))
     return Text(
-        "电力按电网因子序列 {g}，{r}；用到的年份 {y}（{s}）。",
-        "Power by the grid series {g}: {r}; years used {y} ({s}).",
+        "电力按电网因子序列 {g} 计，{r}；所用因子的年份：{y}（{s}）。",
+        "Electricity by the grid series {g}: {r}; years of the factors used: {y} ({s}).",
     ).format(g=chosen.grid.name, r=chosen.grid.rule, y=", ".join(map(str, years)), s=status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dualcarbon.core.text import Text
@@ -53,6 +55,13 @@ class Table:
         True stamps the words "simulated data" on every rendering.
     rules_after : tuple of int
         Row numbers (1-based) after which a thin rule is drawn.
+    row_keys : tuple of str
+        Empty, or one stable key per row for machines.
+
+    Raises
+    ------
+    ValueError
+        If a row is not as long as `headers`, a header's key is used twice, or `row_keys` do not name each row once.
     """
 
     key: str
@@ -64,11 +73,21 @@ class Table:
     source: Text
     simulated: bool
     rules_after: tuple[int, ...] = ()
+    row_keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         widths = {len(row) for row in self.rows}
         if widths - {len(self.headers)}:
             raise ValueError(f"{self.key}: rows of {sorted(widths)} cells under {len(self.headers)} headers")
+        for what, keys in (("header", [header.key for header in self.headers]), ("row", self.row_keys)):
+            if twice := _repeated(keys):
+                raise ValueError(f"{self.key}: {what} keys used more than once: {', '.join(twice)}")
+        if self.row_keys and len(self.row_keys) != len(self.rows):
+            raise ValueError(f"{self.key}: {len(self.row_keys)} row keys for {len(self.rows)} rows")
+
+
+def _repeated(keys: Iterable[str]) -> list[str]:
+    return [key for key, count in Counter(keys).items() if count > 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +103,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class DotPlot:
-    """A ranked dot plot: one line per item, one or more series of marks, the first item on top."""
+    """A ranked dot plot: one line per item, one or more series of marks, the first item on top.
+
+    With a `ratio_label` a second panel shows all marks and intervals divided by the marks of the first series, so that
+    intervals which the first panel's scale hides can be read.
+    """
 
     items: tuple[Text, ...]
     series: tuple[Series, ...]
     x_label: Text
     log: bool = False
+    ratio_label: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,15 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dualcarbon.core.errors import StorageError
 from dualcarbon.core.text import Text, both
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DRAFT = ".draft-"
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
@@ -35,7 +41,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> Path:
     draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".draft-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=DRAFT, suffix=path.suffix, dir=path.parent)
         os.close(handle)
         draft = Path(name)
         write(draft)
@@ -57,6 +63,20 @@ def write_text(path: Path, text: str) -> Path:
 def write_bytes(path: Path, data: bytes) -> Path:
     """Write bytes whole or not at all."""
     return write_whole(path, lambda draft: _put(draft, data))
+
+
+def write_parquet(path: Path, frame: pl.DataFrame) -> Path:
+    """Write a table as Parquet whole or not at all."""
+    return write_whole(path, lambda draft: _put_parquet(draft, frame))
+
+
+def _put_parquet(draft: Path, frame: pl.DataFrame) -> None:
+    from polars.exceptions import PolarsError
+
+    try:
+        frame.write_parquet(draft, compression="zstd", compression_level=1)
+    except PolarsError as error:
+        raise OSError(str(error)) from error
 
 
 def _put(draft: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -29,6 +30,17 @@ class Provenance:
     name: Text
     simulated: bool = False
     sha256: str = ""
+
+
+class _PandasColumn(Protocol):
+    """What is used of a pandas column, without importing pandas."""
+
+    @property
+    def dtype(self) -> object: ...
+
+    def isna(self) -> object: ...
+
+    def tolist(self) -> list[object]: ...
 
 
 _FROM_MEMORY = Provenance(Text("内存中的表", "table in memory"))
@@ -83,9 +95,10 @@ class Panel:
         Raises
         ------
         SchemaError
-            If a key column is missing or empty somewhere, or a (id, time) pair occurs twice.
+            If a key column is missing or empty somewhere, a (id, time) pair occurs twice, or a column holds values
+            of several kinds.
         """
-        table = _as_polars(frame)
+        table = as_polars(frame)
         for key in (id, time):
             _require_key(table, key)
         _require_unique(table, id, time)
@@ -114,7 +127,7 @@ class Panel:
         if not names:
             return np.zeros(self.n, dtype=np.int64)
         columns = [self.frame[name] for name in names]
-        missing = int(self.frame.select(pl.any_horizontal(pl.col(names).is_null()).sum()).item())
+        missing = int(np.count_nonzero(np.logical_or.reduce([_is_missing(c).to_numpy() for c in columns])))
         if missing:
             raise DataError(
                 Text("分组列有缺失值", "a grouping column has missing values"),
@@ -168,13 +181,20 @@ class Panel:
         return f"Panel({self.n:,} rows, {units:,} {self.id}, {self.time} {span}, {gone:,} dropped){mark}"
 
 
-def _as_polars(frame: object) -> pl.DataFrame:
+def as_polars(frame: object) -> pl.DataFrame:
+    """A polars or pandas frame as polars; what pandas calls missing in text and nullable columns is null.
+
+    Raises
+    ------
+    SchemaError
+        If it is no frame, two columns have one name, or a column holds values of several kinds.
+    """
     if isinstance(frame, pl.DataFrame):
         return frame
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
     if hasattr(frame, "columns") and hasattr(frame, "items"):
-        return pl.DataFrame({str(k): _plain(v) for k, v in frame.items()})
+        return _joined([_series(str(name), column) for name, column in frame.items()])
     raise SchemaError(
         Text("不认识的表类型", "unknown kind of table"),
         expected=Text("polars 或 pandas 表", "a polars or pandas frame"),
@@ -183,12 +203,45 @@ def _as_polars(frame: object) -> pl.DataFrame:
     )
 
 
-def _plain(column: object) -> object:
-    """A pandas column as numpy, or as a list with None where text is missing."""
+def _joined(columns: list[pl.Series]) -> pl.DataFrame:
+    names = [column.name for column in columns]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise SchemaError(
+            Text("列名重复", "column names are repeated"),
+            expected=Text("每个列名只出现一次", "each column name once"),
+            found=both(", ".join(twice)),
+            remedy=Text("改名或删去重复的列", "rename or drop the repeated columns"),
+        )
+    return pl.DataFrame(columns)
+
+
+def _series(name: str, column: _PandasColumn) -> pl.Series:
+    """A pandas column; numbers of several kinds become float64."""
     values = np.asarray(column)
-    if values.dtype.kind in "biufM":
-        return values
-    return [None if v is None or v != v else v for v in values.tolist()]
+    if isinstance(column.dtype, np.dtype) and values.dtype.kind in "biufM":
+        return pl.Series(name, values)
+    gone = np.asarray(column.isna(), dtype=np.bool_)
+    items = [None if missing else value for value, missing in zip(column.tolist(), gone.tolist(), strict=True)]
+    try:
+        series = pl.Series(name, items)
+    except TypeError as error:
+        if not all(isinstance(item, (int, float)) for item in items if item is not None):
+            raise _several_kinds(name, items) from error
+        series = pl.Series(name, items, dtype=pl.Float64, strict=False)
+    if series.dtype == pl.Object:
+        raise _several_kinds(name, items)
+    return series
+
+
+def _several_kinds(name: str, items: list[object]) -> SchemaError:
+    kinds = dict.fromkeys(type(v).__name__ for v in items if v is not None)
+    return SchemaError(
+        Text("列 {n} 的值不能用", "the values of column {n} cannot be used").format(n=name),
+        expected=Text("全为数值、全为文字或全为日期", "all numbers, all text or all dates"),
+        found=both(f"{', '.join(kinds)}: {items[:5]}"),
+        remedy=Text("先统一类型，例如 astype(str)", "convert them to one kind first, for example by astype(str)"),
+    )
 
 
 def _require_key(table: pl.DataFrame, key: str) -> None:
@@ -199,15 +252,21 @@ def _require_key(table: pl.DataFrame, key: str) -> None:
             found=both(", ".join(table.columns)),
             remedy=Text("用 id= 与 time= 指明关键列", "name the key columns with id= and time="),
         )
-    empty = table[key].null_count()
+    missing = _is_missing(table[key])
+    empty = int(missing.sum())
     if empty:
-        rows = table.with_row_index("_row").filter(pl.col(key).is_null())["_row"].head(5).to_list()
+        rows = missing.arg_true().head(5).to_list()
         raise SchemaError(
             Text("关键列 {k} 有缺失", "the key column {k} has missing values").format(k=key),
             expected=Text("每行都有 {k}", "{k} in every row").format(k=key),
             found=Text("{n} 行缺失，前几行 {r}", "{n} rows missing, first rows {r}").format(n=empty, r=rows),
             remedy=Text("补全或删去这些行", "complete or drop these rows"),
         )
+
+
+def _is_missing(column: pl.Series) -> pl.Series:
+    """Whether a value is null or not a number."""
+    return column.is_null() | column.is_nan().fill_null(True) if column.dtype.is_float() else column.is_null()
 
 
 def _require_unique(table: pl.DataFrame, id: str, time: str) -> None:

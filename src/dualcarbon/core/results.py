@@ -66,6 +66,7 @@ class Estimate:
     ----------
     names : tuple of str, k
     coef, se : (k,)
+        `coef` and `vcov` are read-only.
     vcov : (k, k)
     n : int
         Rows used.
@@ -100,6 +101,12 @@ class Estimate:
     rule: Text
     drops: tuple[Drop, ...] = ()
     collinear: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("coef", "vcov"):
+            own = getattr(self, name).copy()
+            own.flags.writeable = False
+            object.__setattr__(self, name, own)
 
     @property
     def se(self) -> NDArray[np.float64]:

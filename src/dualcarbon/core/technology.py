@@ -72,6 +72,13 @@ class Technology:
         _one_of("disposability", disposability, get_args(Disposability))
         _one_of("reference", reference, get_args(Reference))
         parts = (*inputs, good, bad)
+        if isinstance(group_by, str):
+            raise ConfigError(
+                Text("group_by 应是列名的序列", "group_by is a sequence of columns"),
+                expected=both(f"group_by=[{group_by!r}]"),
+                found=both(f"group_by={group_by!r}"),
+                remedy=Text("用方括号括起列名", "put the column in brackets"),
+            )
         if isinstance(inputs, str) or not inputs or len(set(parts)) != len(parts):
             raise ConfigError(
                 Text("生产技术的列有误", "the columns of the technology are wrong"),

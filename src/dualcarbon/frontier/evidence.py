@@ -91,6 +91,17 @@ def bracket(spread: float) -> Finding | None:
     return None
 
 
+def few(rows: float, wanted: int) -> Finding | None:
+    """Fewer rows than the rule of thumb of a nonparametric frontier, three per input and output."""
+    if rows >= wanted:
+        return None
+    text = Text(
+        "只有 {n} 个观测，少于每种投入、产出三个（{w}）：多数观测只因没有可比者而有效",
+        "{n} observations, fewer than three per input and output ({w}): most are efficient for want of peers",
+    )
+    return Finding("weakly_identified", text.format(n=int(rows), w=wanted))
+
+
 def tied(residual_spread: float) -> Finding | None:
     """Whether the fit is exact, as where CO2 was imputed as a multiple of output."""
     if residual_spread > TIED:

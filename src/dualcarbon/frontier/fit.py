@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
-from dualcarbon.core.errors import DataError
+from dualcarbon.core.errors import ConfigError, DataError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.technology import Direction, Technology
@@ -72,7 +72,8 @@ def fit(
     Raises
     ------
     ConfigError
-        If the model is unknown or does not support the technology or the direction.
+        If the model is unknown or does not support the technology or the direction, or a grouping column has the name
+        of a diagnostic.
     SchemaError
         If a column is absent or not numeric.
     DataError
@@ -195,7 +196,18 @@ def _diagnostics(
     }
     facts = dict.fromkeys(key for f in fits for key in f.facts)
     values = {key: pl.Series(key, [f.facts.get(key) for f in fits], strict=False) for key in facts}
+    _refuse_clash([key for key in keys if key in base or key in values])
     return pl.DataFrame({**labels.to_dict(), **base, **values})
+
+
+def _refuse_clash(names: Sequence[str]) -> None:
+    if names:
+        raise ConfigError(
+            Text("分组列与诊断列重名", "a grouping column has the name of a diagnostic"),
+            expected=Text("不同于诊断列的列名", "names that no diagnostic has"),
+            found=both(", ".join(names)),
+            remedy=Text("给分组列改名", "rename the grouping column"),
+        )
 
 
 def _warnings(panel: Panel, technology: Technology, model: Model, fits: Sequence[GroupFit]) -> tuple[Text, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from dualcarbon.core.errors import SchemaError
-from dualcarbon.core.panel import Panel
+from dualcarbon.core.panel import Panel, as_polars
 from dualcarbon.core.schema import Schema, load_schema
 from dualcarbon.core.text import Text
 from dualcarbon.panel.findings import Findings
@@ -19,7 +19,7 @@ from dualcarbon.panel.rules.base import Subject
 
 
 def check(
-    source: Panel | pl.DataFrame | str | Path,
+    source: object,
     schema: str | Schema = "firm",
     mapping: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
@@ -34,7 +34,7 @@ def check(
 
     Parameters
     ----------
-    source : Panel, polars.DataFrame, str or Path
+    source : Panel, polars or pandas frame, str or Path
         A file (the other arguments as in `read`), a frame in the schema's names and units, or a panel (which
         brings its own schema). Keys may be missing or repeated: that is one of the things looked for.
     group : str, optional
@@ -58,11 +58,12 @@ def check(
     """
     if isinstance(source, Panel):
         return run_rules(_subject(source.frame, source.schema, source.id, source.time, group))
-    if isinstance(source, pl.DataFrame):
-        known = load_schema(schema) if isinstance(schema, str) else schema
-        return run_rules(_subject(source, known, known.with_role("id")[0], known.with_role("time")[0], group))
-    made = prepare(source, schema, mapping, units, missing, True, Options(sheet, encoding, separator))
-    return run_rules(_subject(made.frame, made.schema, made.id, made.time, group, made.misfits))
+    if isinstance(source, (str, Path)):
+        made = prepare(source, schema, mapping, units, missing, True, Options(sheet, encoding, separator))
+        return run_rules(_subject(made.frame, made.schema, made.id, made.time, group, made.misfits))
+    known = load_schema(schema) if isinstance(schema, str) else schema
+    frame = as_polars(source)
+    return run_rules(_subject(frame, known, known.with_role("id")[0], known.with_role("time")[0], group))
 
 
 def run_rules(subject: Subject) -> Findings:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from dualcarbon.core.errors import ConfigError
-from dualcarbon.core.files import write_whole
+from dualcarbon.core.files import write_parquet
 from dualcarbon.core.text import Text, both
 from dualcarbon.panel.casting import settle
 from dualcarbon.panel.formats import Options, load_table
@@ -40,7 +40,7 @@ def convert(
     _require_target(source, target)
     table = load_table(source, Options(sheet, encoding, separator))
     frame = table.frame if table.typed else pl.DataFrame([settle(column) for column in table.frame])
-    return write_whole(target, lambda draft: _write(frame, draft))
+    return write_parquet(target, frame)
 
 
 def _require_target(source: Path, target: Path) -> None:
@@ -52,10 +52,3 @@ def _require_target(source: Path, target: Path) -> None:
         found=both(str(target)),
         remedy=Text("换一个文件名；原文件不会被改动", "choose another name; the source is never changed"),
     )
-
-
-def _write(frame: pl.DataFrame, draft: Path) -> None:
-    try:
-        frame.write_parquet(draft, compression="zstd", compression_level=1)
-    except pl.exceptions.PolarsError as error:
-        raise OSError(str(error)) from error

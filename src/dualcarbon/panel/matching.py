@@ -214,8 +214,8 @@ def _schema_error(faults: list[Text], names: Sequence[str], schema: Schema, file
         ),
         found=listed,
         remedy=Text(
-            "用 mapping={{'表列': '文件列'}} 与 units={{'表列': '单位'}} 指明；propose() 可代为起草",
-            "say so with mapping={{'schema column': 'file column'}} and units={{'schema column': 'unit'}}; "
-            "propose() drafts both",
-        ).format(),
+            "用 dualcarbon init 起草 study.toml，在其 [data.columns] 与 [data.units] 指明（Python：mapping=、units=）",
+            "run dualcarbon init to draft a study.toml and say so in its [data.columns] and [data.units] "
+            "(mapping= and units= in Python)",
+        ),
     )

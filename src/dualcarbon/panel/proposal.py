@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dualcarbon.core.schema import Schema, load_schema, schema_names
@@ -40,13 +40,18 @@ class ProposedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """How a file might be read; `others` are its columns that fit nothing, `absent` required columns not found."""
+    """How a file might be read.
+
+    `others` are its columns that fit nothing, `absent` required columns not found; `reading` holds the sheet,
+    encoding and separator that were said, by those names.
+    """
 
     path: str
     schema: Schema
     columns: tuple[ProposedColumn, ...]
     others: tuple[str, ...]
     absent: tuple[str, ...]
+    reading: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -87,7 +92,9 @@ def propose(
     table = load_table(path, Options(sheet, encoding, separator, rows=_LOOK))
     names = [schema] if schema is not None else sorted(schema_names(), key=lambda n: (n != "firm", n))
     drafts = [_draft(str(path), load_schema(name), table) for name in names]
-    return max(drafts, key=lambda d: (-len(d.absent), sum(c.fit for c in d.columns), sum(c.stated for c in d.columns)))
+    best = max(drafts, key=lambda d: (-len(d.absent), sum(c.fit for c in d.columns), sum(c.stated for c in d.columns)))
+    said = {"sheet": sheet, "encoding": encoding, "separator": separator}
+    return replace(best, reading={name: value for name, value in said.items() if value is not None})
 
 
 def _draft(path: str, schema: Schema, table: RawTable) -> Proposal:
@@ -123,6 +130,7 @@ def _data(proposal: Proposal) -> Iterator[str]:
     yield "[data]"
     yield f"path = {_quoted(proposal.path)}"
     yield f'schema = "{proposal.schema.name}"'
+    yield from (f"{name} = {_quoted(value)}" for name, value in proposal.reading.items())
     yield ""
 
 

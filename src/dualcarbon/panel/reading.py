@@ -88,8 +88,9 @@ def _misfit_error(prepared: Prepared, name: str) -> InputError:
         expected=Text("数值列只有数，代码完整", "numbers in columns of numbers, codes with all their digits"),
         found=Text("\n    ".join(("", *(t.zh for t in lines))), "\n    ".join(("", *(t.en for t in lines)))),
         remedy=Text(
-            "改正这些值；若它们表示缺失，用 missing= 列出；去掉有歧义的千分位逗号",
-            "correct the values; if they mean missing, list them in missing=; remove ambiguous thousands separators",
+            "改正这些值；若它们表示缺失，在 study.toml 的 [data] 中以 missing = [...] 列出；去掉有歧义的千分位逗号",
+            "correct the values; if they mean missing, list them in missing = [...] in [data] of study.toml; "
+            "remove ambiguous thousands separators",
         ),
     )
 

@@ -69,6 +69,9 @@ class Survey:
     frame: pl.DataFrame
     faults: pl.DataFrame
 
+    def __repr__(self) -> str:
+        return f"Survey({self.panel!r}, {self.truth!r}, {self.faults.height:,} broken rows)"
+
 
 def simulate_survey(
     rows: int = REPORT_ROWS,

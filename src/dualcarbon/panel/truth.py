@@ -197,6 +197,10 @@ class Truth:
     constants: Mapping[str, float]
     technology: SurveyTechnology
 
+    def __repr__(self) -> str:
+        counts = f"{self.rows.height:,} rows, {self.industries.height} industries, {self.effects.height} effects"
+        return f"Truth({counts}, {self.technology!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class EffectColumn:

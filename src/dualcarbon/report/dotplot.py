@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dualcarbon.core.errors import DataError
-from dualcarbon.core.exhibit import DotPlot
+from dualcarbon.core.exhibit import DotPlot, Series
 from dualcarbon.core.text import Text
 from dualcarbon.report.layout import width_em
 from dualcarbon.report.typography import number_text
@@ -19,17 +19,22 @@ RIGHT_IN = 0.2
 LEGEND_PT, AXIS_PT = 8.0, 8.5
 _MARK_IN, _EDGE_IN = 0.4, 0.15
 _LABEL_IN = 2.7
-_TALLEST_IN = 7.6
+_TALLEST_IN = 6.3
+_GAP_IN, _RATIO_SHARE = 0.3, 0.45
 _PIECES = re.compile(r"[\u2e80-\u9fff\uff00-\uffef][、，。；：）》”]*|[^\s\u2e80-\u9fff\uff00-\uffef]+\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Sizes of a dot plot in inches and points; `labels`, `legend` and `x_label` are broken into lines."""
+    """Sizes of a dot plot in inches and points; `labels`, `legend` and `x_labels` are broken into lines.
+
+    `panels` are left end and width of each panel; `x_labels` has one label per panel.
+    """
 
     labels: tuple[str, ...]
     legend: tuple[str, ...]
-    x_label: str
+    x_labels: tuple[str, ...]
+    panels: tuple[tuple[float, float], ...]
     label_pt: float
     pitch: float
     left: float
@@ -44,14 +49,14 @@ class Plan:
         return self.above + self.pitch * max(len(self.labels), 1) + self.below
 
 
-def plan(labels: Sequence[str], legend: Sequence[str], x_label: str, *, stamped: bool) -> Plan:
+def plan(labels: Sequence[str], legend: Sequence[str], x_labels: Sequence[str], *, stamped: bool) -> Plan:
     """Sizes for a number of items: the more there are, the closer they stand, down to what one page holds.
 
     Parameters
     ----------
     labels : item labels, first on top
     legend : series labels, empty for no legend
-    x_label : label of the axis
+    x_labels : label of the axis of each of one or two panels
     stamped : whether a line is kept for the stamp
     """
     count = max(len(labels), 1)
@@ -65,10 +70,33 @@ def plan(labels: Sequence[str], legend: Sequence[str], x_label: str, *, stamped:
     columns = len(series) if _row_in(series) <= legend_room else 1
     lines = [label.count("\n") + 1 for label in series]
     rows = sum(lines) if columns == 1 else max(lines, default=0)
-    axis = wrap(x_label, room * 72 / AXIS_PT)
+    panels = _panels(left, room, len(x_labels))
+    axes = tuple(wrap(label, width * 72 / AXIS_PT) for label, (_, width) in zip(x_labels, panels, strict=True))
     above = 0.12 + 0.26 * stamped + 0.2 * rows + 0.22 * (count > 20)
-    below = 0.5 + 0.17 * axis.count("\n")
-    return Plan(broken, series, axis, label_pt, pitch, left, above, below, columns, legend_left)
+    below = 0.5 + 0.17 * max(axis.count("\n") for axis in axes)
+    return Plan(broken, series, axes, panels, label_pt, pitch, left, above, below, columns, legend_left)
+
+
+def _panels(left: float, room: float, count: int) -> tuple[tuple[float, float], ...]:
+    if count == 1:
+        return ((left, room),)
+    second = _RATIO_SHARE * (room - _GAP_IN)
+    return ((left, room - _GAP_IN - second), (left + room - second, second))
+
+
+def relative(plot: DotPlot, label: Text) -> DotPlot:
+    """The plot with every value divided by the first series' value of its item, on an even axis."""
+    base = plot.series[0].x
+
+    def over(values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if values is None:
+            return None
+        return tuple(value / one if one > 0 else math.nan for value, one in zip(values, base, strict=True))
+
+    series = tuple(
+        Series(one.label, over(one.x) or (), over(one.low), over(one.high), one.hollow) for one in plot.series
+    )
+    return DotPlot(plot.items, series, label)
 
 
 def _row_in(legend: Sequence[str]) -> float:

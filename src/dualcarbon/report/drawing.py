@@ -103,13 +103,12 @@ def _draw(figure: Figure, language: Language) -> Canvas:
     dotplot.check(figure.key, plot)
     legend = [_phrase(one.label, language) for one in plot.series] if len(plot.series) > 1 else []
     labels = [_phrase(item, language) for item in plot.items]
-    plan = dotplot.plan(labels, legend, _phrase(plot.x_label, language), stamped=figure.simulated)
+    panels = [plot] if plot.ratio_label is None else [plot, dotplot.relative(plot, plot.ratio_label)]
+    x_labels = [_phrase(panel.x_label, language) for panel in panels]
+    plan = dotplot.plan(labels, legend, x_labels, stamped=figure.simulated)
     canvas = Canvas(figsize=(dotplot.WIDTH_IN, plan.height))
     FigureCanvasAgg(canvas)
-    axes = _axes(canvas, plan)
-    ends = _scale(axes, plot)
-    marks = [_series(axes, one, number, plot, ends) for number, one in enumerate(plot.series)]
-    axes.set_xlabel(_escape(plan.x_label), fontproperties=_font(dotplot.AXIS_PT), labelpad=5, color=_INK)
+    marks, *_ = [_panel(canvas, plan, place, panel) for place, panel in enumerate(panels)]
     if legend:
         place = (plan.legend_left / dotplot.WIDTH_IN, 1 - (0.05 + 0.26 * figure.simulated) / plan.height)
         canvas.legend(
@@ -121,13 +120,22 @@ def _draw(figure: Figure, language: Language) -> Canvas:
     return canvas
 
 
-def _axes(canvas: Canvas, plan: dotplot.Plan) -> Axes:
-    """The frame: a label and a light line per item, no box."""
-    count, width = len(plan.labels), dotplot.WIDTH_IN
-    share = (plan.left / width, plan.below / plan.height, 1 - (plan.left + dotplot.RIGHT_IN) / width)
+def _panel(canvas: Canvas, plan: dotplot.Plan, place: int, plot: DotPlot) -> list[Line2D]:
+    """Draw one panel and return a mark of each series for the legend."""
+    axes = _axes(canvas, plan, place)
+    ends = _scale(axes, plot)
+    marks = [_series(axes, one, number, plot, ends) for number, one in enumerate(plot.series)]
+    axes.set_xlabel(_escape(plan.x_labels[place]), fontproperties=_font(dotplot.AXIS_PT), labelpad=5, color=_INK)
+    return marks
+
+
+def _axes(canvas: Canvas, plan: dotplot.Plan, place: int) -> Axes:
+    """The frame: a light line per item and no box; the first panel bears the items' labels."""
+    count, (left, width) = len(plan.labels), plan.panels[place]
+    share = (left / dotplot.WIDTH_IN, plan.below / plan.height, width / dotplot.WIDTH_IN)
     axes = canvas.add_axes((*share, 1 - (plan.below + plan.above) / plan.height))
     axes.set_ylim(max(count, 1) - 0.5, -0.5)
-    labels = [_escape(label) for label in plan.labels]
+    labels = [_escape(label) if place == 0 else "" for label in plan.labels]
     axes.set_yticks(range(count), labels, fontproperties=_font(plan.label_pt), color=_INK, linespacing=0.98)
     axes.tick_params(axis="y", length=0, pad=6)
     axes.tick_params(axis="x", length=3, width=0.6, color=_INK, top=count > 20, labeltop=count > 20, pad=3)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,11 +13,16 @@ from unicodedata import east_asian_width
 PORTRAIT_PT = 462.0
 LANDSCAPE_PT = 708.0
 PADDING_EM = 1.0
+_PORTRAIT_ROOM_PT, _LANDSCAPE_ROOM_PT = 600.0, 350.0
+_LINE_EM, _ROW_EM, _DENSE_ROW_EM = 1.25, 0.46, 0.26
 _SMALLEST = 4.5
 _BROKEN_EM = 12.0
 _EXTRA_EM, _FULL_EM = 3.6, 5.4
 _LONGEST_PIECE_EM = 12.0
 _NARROW_TEXT_EM = 5.0
+_UNBROKEN_EM = 6.4
+_UNIT_SIZE = 0.94
+_LONGEST_UNIT_EM = 5.0
 _BREAKS = re.compile(r"(?<=[\s/\-–—,、，])")
 
 
@@ -52,6 +58,23 @@ class Layout:
     widths: tuple[float, ...]
     natural: tuple[float, ...]
 
+    @property
+    def page_height(self) -> float:
+        """Height in points that one page holds beside caption and notes."""
+        return _LANDSCAPE_ROOM_PT if self.landscape else _PORTRAIT_ROOM_PT
+
+    def height(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, dense: bool) -> float:
+        """Height of the table in points: the rows' lines with their padding, the head with a group and units."""
+        lines = [self._lines(row) for row in rows]
+        row = _DENSE_ROW_EM if dense else _ROW_EM
+        return self.size * ((sum(lines) + self._lines(head) + 2) * _LINE_EM + (len(lines) + 2) * row)
+
+    def _lines(self, row: Sequence[str]) -> int:
+        """Lines of the tallest cell."""
+        room = self.share * (LANDSCAPE_PT if self.landscape else PORTRAIT_PT) / self.size
+        widths = (width * room - PADDING_EM for width in self.widths)
+        return max(math.ceil(width_em(text) / max(width, 1.0) - 0.02) for text, width in zip(row, widths, strict=True))
+
 
 @cache
 def _advances() -> dict[str, float]:
@@ -73,7 +96,7 @@ def width_em(text: str) -> float:
     return sum(advances.get(character, 1.0) for character in text)
 
 
-def lay_out(columns: Sequence[ColumnText], *, even: bool = False) -> Layout:
+def lay_out(columns: Sequence[ColumnText], *, even: bool = False, spans: Sequence[tuple[int, int, str]] = ()) -> Layout:
     """Column widths that fit the page.
 
     Up to 7 columns are set in 9 pt, up to 10 in 8 pt, more on a landscape page. Columns get their natural width and a
@@ -86,12 +109,16 @@ def lay_out(columns: Sequence[ColumnText], *, even: bool = False) -> Layout:
     columns : sequence of ColumnText, at least one
     even : bool
         All columns but the first get the same width.
+    spans : sequence of (first column, number of columns, label)
+        Headings over several columns, which are made wide enough to bear them.
 
     Returns
     -------
     Layout
     """
     natural, least = [_natural(column) for column in columns], [_least(column) for column in columns]
+    natural = _bearing(natural, spans, width_em)
+    least = _bearing(least, spans, _piece)
     if even:
         natural[1:] = [max(natural[1:], default=0.0)] * (len(columns) - 1)
     for size, landscape in _settings(len(columns)):
@@ -104,6 +131,18 @@ def lay_out(columns: Sequence[ColumnText], *, even: bool = False) -> Layout:
     widths, share = _shared_out(natural, least, room)
     shares = tuple(width / sum(widths) for width in widths)
     return Layout(round(size, 2), landscape, round(share, 4), shares, tuple(natural))
+
+
+def _bearing(
+    widths: list[float], spans: Sequence[tuple[int, int, str]], measure: Callable[[str], float]
+) -> list[float]:
+    """The widths, larger under a spanning label that is wider than its columns."""
+    found = list(widths)
+    for first, span, label in spans:
+        lack = 1.06 * measure(label) - sum(found[first : first + span]) - (span - 1) * PADDING_EM
+        for i in range(first, first + span):
+            found[i] += max(lack, 0.0) / span
+    return found
 
 
 def _settings(count: int) -> Iterator[tuple[float, bool]]:
@@ -143,19 +182,27 @@ def _shared_out(natural: list[float], least: list[float], room: float) -> tuple[
 def _natural(column: ColumnText) -> float:
     body = max(map(width_em, column.cells), default=0.0)
     label = 1.06 * width_em(column.label)
-    return max(body, min(label, max(label / 2 + 1.0, _piece(column.label))), 0.9 * width_em(column.unit))
+    unbroken = _UNBROKEN_EM if _wide(column.label) else 0.0
+    return max(
+        body, min(label, max(label / 2 + 1.0, _piece(column.label), unbroken)), _UNIT_SIZE * width_em(column.unit)
+    )
 
 
 def _least(column: ColumnText) -> float:
     pieces = max(map(_piece, column.cells), default=0.0)
-    return max(pieces, 1.06 * _piece(column.label), 0.9 * _piece(column.unit))
+    return max(pieces, 1.06 * _piece(column.label), _UNIT_SIZE * min(width_em(column.unit), _LONGEST_UNIT_EM))
 
 
 def _piece(text: str) -> float:
     """Width of the longest stretch that should not be broken."""
-    if any(east_asian_width(character) in "WF" for character in text):
+    if _wide(text):
         return min(width_em(text), _NARROW_TEXT_EM)
     return min(_LONGEST_PIECE_EM, max(map(width_em, _BREAKS.split(text)), default=0.0))
+
+
+def _wide(text: str) -> bool:
+    """Whether the text has Chinese characters."""
+    return any(east_asian_width(character) in "WF" for character in text)
 
 
 def _narrowed(natural: list[float], least: list[float], room: float) -> list[float]:

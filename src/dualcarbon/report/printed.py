@@ -61,8 +61,15 @@ class PrintedTable:
 
     @property
     def breakable(self) -> bool:
-        """Whether the table is long enough to run over pages; a shorter one stays in one piece."""
+        """Whether the table is long: its rows stand close, and where the page's height is unknown it may run over."""
         return len(self.rows) >= _BREAKABLE_FROM_ROWS
+
+    @property
+    def fits_page(self) -> bool:
+        """Whether one page holds the table with its caption and notes, so that it stays in one piece."""
+        texts = [[cell.text + cell.stars for cell in row] for row in self.rows]
+        head = [header.text for header in self.headers]
+        return self.layout.height(head, texts, dense=self.breakable) <= self.layout.page_height
 
 
 def is_missing(value: Value) -> bool:
@@ -139,6 +146,7 @@ def print_table(table: Table, language: Language) -> PrintedTable:
         ColumnText(header.text, header.unit, tuple(cell.text + cell.stars for cell in column))
         for header, column in zip(headers, columns, strict=True)
     ]
+    groups = _groups(table.headers, language)
     regression = any(cell.stars or cell.bracket for row in table.rows for cell in row)
     return PrintedTable(
         key=table.key,
@@ -146,11 +154,11 @@ def print_table(table: Table, language: Language) -> PrintedTable:
         title=table.title.get(language),
         caption=caption(table, language),
         continued=words.CONTINUED.format(number=table.number).get(language),
-        groups=_groups(table.headers, language),
+        groups=groups,
         headers=headers,
         rows=rows,
         aligns=tuple(_align(column, regression and i > 0) for i, column in enumerate(columns)),
-        layout=lay_out(texts, even=regression),
+        layout=lay_out(texts, even=regression, spans=[(g.first, g.span, g.text) for g in groups if g.text]),
         notes=printed_notes(table, language),
         stamp=stamp(table.simulated, language),
         rules_after=tuple(sorted({rule for rule in table.rules_after if 0 < rule < len(rows)})),
@@ -171,4 +179,5 @@ def _groups(headers: tuple[Header, ...], language: Language) -> tuple[PrintedHea
 def _align(column: tuple[PrintedCell, ...], regression: bool) -> Align:
     if regression:
         return "center"
-    return "right" if all(cell.number or cell.text == DASH for cell in column) and column else "left"
+    filled = [cell for cell in column if cell.text]
+    return "right" if filled and all(cell.number or cell.text == DASH for cell in filled) else "left"

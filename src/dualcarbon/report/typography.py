@@ -18,6 +18,7 @@ _RAISE = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _FORMULA = re.compile(r"(?<![A-Z0-9_])(?:CO2|CH4|N2O|SO2)(?![0-9_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"[\t\r\n\u2028\u2029]+")
+_NEGATIVE = re.compile(r"(?<=[\s(（：:，,])-(?=\d)")
 _EXPONENT = re.compile(r"e([+-])0*(\d+)$")
 
 
@@ -35,14 +36,16 @@ def clean(text: str) -> str:
 
 
 def glyphs(text: str) -> str:
-    """The text with the digits of chemical formulas as subscript characters.
+    """The text with the digits of chemical formulas as subscript characters, and true minus signs before numbers.
 
     Examples
     --------
     >>> glyphs("ln CO2, tCO2e, column CO2_t")
     'ln CO₂, tCO₂e, column CO2_t'
+    >>> glyphs("skewness -0.21, 2008-2016")
+    'skewness −0.21, 2008-2016'
     """
-    return _FORMULA.sub(lambda match: match[0].translate(_LOWER), clean(text))
+    return _NEGATIVE.sub(MINUS, _FORMULA.sub(lambda match: match[0].translate(_LOWER), clean(text)))
 
 
 def _script(character: str) -> Script:

@@ -27,7 +27,10 @@ def document_view(document: Document, language: Language, *, paged: bool) -> dic
         "title": document.title.get(language),
         "subtitle": document.subtitle.get(language),
         "abstract": [paragraph.get(language) for paragraph in document.abstract],
-        "sections": [_section(section, language, paged) for section in sections(document)],
+        "sections": [
+            _section(section, language, paged) | {"stamp": _section_stamp(document, section, language)}
+            for section in sections(document)
+        ],
         "colophon": [paragraph.get(language) for paragraph in document.colophon],
         "heads": {
             "abstract": words.ABSTRACT.get(language),
@@ -45,3 +48,11 @@ def _section(section: Section, language: Language, paged: bool) -> dict[str, Any
             exhibit_view(part, language) if isinstance(part, Table | Figure) else part.get(language) for part in parts
         ],
     }
+
+
+def _section_stamp(document: Document, section: Section, language: Language) -> str:
+    """The words over the pages of a section; in a simulated document those of real exhibits are excepted."""
+    found = [part.simulated for part in section.parts if isinstance(part, Table | Figure)]
+    if document.simulated and found and not any(found):
+        return words.SIMULATED_ELSEWHERE.get(language)
+    return words.SIMULATED.get(language) if document.simulated else ""

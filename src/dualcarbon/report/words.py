@@ -5,7 +5,7 @@ from __future__ import annotations
 from dualcarbon.core.text import Language, Text, both
 
 SIMULATED = Text("模拟数据", "Simulated data")
-DATA_STATUS = Text("数据性质", "Data status")
+SIMULATED_ELSEWHERE = Text("模拟数据（本章除外）", "Simulated data (not this chapter)")
 NOTE = Text("注：", "Note: ")
 SOURCE = Text("数据来源：", "Source: ")
 CONTENTS = Text("目录", "Contents")
@@ -13,9 +13,6 @@ ABSTRACT = Text("摘要", "Abstract")
 COLOPHON = Text("编制说明", "About this report")
 CONTINUED = Text("续{number}", "{number} (continued)")
 PAGE = Text("第 {page} 页 / 共 {pages} 页", "Page {page} of {pages}")
-ITEM = Text("项目", "Item")
-LOW = Text("{label}（下限）", "{label} (lower)")
-HIGH = Text("{label}（上限）", "{label} (upper)")
 YES = Text("是", "Yes")
 NO = Text("否", "No")
 UNIT = both("({unit})")

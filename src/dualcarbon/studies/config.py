@@ -160,4 +160,12 @@ def overridden(base: FirmStudy, path: Path) -> FirmStudy:
             continue
         known = values.get(section)
         values[section] = {**known, **part} if isinstance(known, dict) and isinstance(part, dict) else part
-    return validated(values, FirmStudy, path.name)
+    study = validated(values, FirmStudy, path.name)
+    if study.study.name != base.study.name:
+        raise ConfigError(
+            Text("{p} 属于另一项研究", "{p} belongs to another study").format(p=path.name),
+            expected=both(f'[study] name = "{base.study.name}"'),
+            found=both(f'name = "{study.study.name}"'),
+            remedy=Text("改正 [study] 的 name，或删去这一行", "correct name in [study], or leave the line out"),
+        )
+    return study

@@ -20,35 +20,58 @@ VERDICTS = {
     "identified": Text("可识别", "identified"),
     "weakly_identified": Text("弱识别", "weakly identified"),
     "trivial": Text("平凡解，拒绝", "trivial, refused"),
-    "too_few": Text("样本太少", "too few"),
+    "too_few": Text("样本太少", "too few rows"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Rival:
-    """One model with its technology, and what came of it."""
+class Plan:
+    """A model to fit: the form of the function, how it is estimated, the model's name, its technology."""
 
-    label: Text
+    form: Text
+    method: Text
+    model: str
+    technology: Technology
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """One model, and what came of it."""
+
+    form: Text
+    method: Text
     result: FrontierResult
+
+    @property
+    def label(self) -> Text:
+        """Form and method in one phrase."""
+        return Text("{f}，{m}", "{f}, {m}").format(f=self.form, m=self.method)
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Words of a panel's exhibits: the key and number of its tables, its name, the unit of its MAC, its source."""
+    """Words of a panel's exhibits: key and number of its tables, its name, its units, unit of its MAC, source."""
 
     key: str
     number: Text
     name: Text
+    item: Text
     unit: Text
     source: Text
 
 
-def rivals(panel: Panel, plans: Sequence[tuple[Text, str, Technology]], engine: Engine) -> tuple[Rival, ...]:
-    """Every planned (label, model, technology) fitted in the proportional direction."""
+TRANSLOG = Text("超越对数", "Translog")
+QUADRATIC = Text("二次型", "Quadratic")
+ENVELOPMENT = Text("Kuosmanen 包络", "Kuosmanen envelopment")
+LIKELIHOOD = Text("极大似然", "maximum likelihood")
+PROGRAMMING = Text("线性规划", "linear programming")
+
+
+def rivals(panel: Panel, plans: Sequence[Plan], engine: Engine) -> tuple[Rival, ...]:
+    """Every plan fitted in the proportional direction."""
     direction = Direction.proportional()
     return tuple(
-        Rival(label, frontier.fit(panel, technology, direction, model, engine=engine))
-        for label, model, technology in plans
+        Rival(p.form, p.method, frontier.fit(panel, p.technology, direction, p.model, engine=engine)) for p in plans
     )
 
 
@@ -57,17 +80,21 @@ def verdict(result: FrontierResult) -> Text:
     counts = result.diagnostics["status"].value_counts().sort("count", "status", descending=[True, False]).rows()
     if len(counts) == 1 and counts[0][1] == 1:
         return VERDICTS[counts[0][0]]
-    parts = [(VERDICTS[name], n) for name, n in counts]
-    return Text(
-        "；".join(f"{t.zh} {n}" for t, n in parts),
-        "; ".join(f"{t.en} {n}" for t, n in parts),
-    )
+    parts = [Text("{v} {n}", "{v} {n}").format(v=VERDICTS[name], n=n) for name, n in counts]
+    return joined(parts)
+
+
+def joined(parts: Sequence[Text]) -> Text:
+    """Phrases in one line, with semicolons between them."""
+    return Text("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
 
 
 def reasons(result: FrontierResult, most: int = 2) -> tuple[Text, ...]:
-    """The commonest reasons given by the frontiers of a fit."""
+    """The commonest reasons given by the frontiers of a fit: against it, if there are any."""
+    doubted = result.diagnostics.filter(pl.col("status") != "identified")
     found = (
-        result.diagnostics.group_by("why_zh", "why_en")
+        (doubted if doubted.height else result.diagnostics)
+        .group_by("why_zh", "why_en")
         .len()
         .sort("len", "why_en", descending=[True, False])
         .head(most)
@@ -81,23 +108,19 @@ def models_table(rivals: Sequence[Rival], labels: Labels, simulated: bool) -> Ta
     headers = (
         Header("model", Text("模型", "Model")),
         Header("verdict", Text("判定", "Verdict")),
-        Header("ok_share", Text("有唯一价格的行", "Rows with a unique price"), Text("%", "%")),
-        Header("mac_p10", Text("10% 分位", "10th percentile"), labels.unit, Text("边际减排成本", "MAC")),
+        Header("ok_share", Text("状态 ok", "Status ok"), both("%")),
+        Header("mac_p10", both("P10"), labels.unit, Text("边际减排成本", "MAC")),
         Header("mac_median", Text("中位数", "Median"), labels.unit, Text("边际减排成本", "MAC")),
-        Header("mac_p90", Text("90% 分位", "90th percentile"), labels.unit, Text("边际减排成本", "MAC")),
-        Header("room_mean", Text("平均减排空间", "Mean abatement room"), Text("占自身 CO2 之比", "share of own CO2")),
+        Header("mac_p90", both("P90"), labels.unit, Text("边际减排成本", "MAC")),
+        Header("room_mean", Text("减排空间", "Abatement room"), Text("平均比例", "mean share")),
     )
     rows = tuple(_model_row(rival) for rival in rivals)
-    notes = [
-        Text("{m}：{r}", "{m}: {r}").format(m=rival.label, r=reason)
-        for rival in rivals
-        for reason in reasons(rival.result)
-    ]
-    notes += [Text("{m}：{w}", "{m}: {w}").format(m=r.label, w=w) for r in rivals for w in r.result.warnings]
+    notes = [Text("{m}：{r}。", "{m}: {r}.").format(m=rival.label, r=joined(reasons(rival.result))) for rival in rivals]
+    notes += [warning for rival in rivals for warning in rival.result.warnings]
     return Table(
         key=f"{labels.key}_models",
         number=labels.number,
-        title=Text("{n}：各模型的边际减排成本与可识别性", "{n}: MAC and identification by model").format(n=labels.name),
+        title=Text("{n}：各模型的边际减排成本与可识别性", "{n}: MAC by model").format(n=labels.name),
         headers=headers,
         rows=rows,
         notes=tuple(dict.fromkeys(notes)),
@@ -135,12 +158,9 @@ def units_table(panel: Panel, rivals: Sequence[Rival], labels: Labels) -> Table:
     by_unit = frame.group_by(panel.id).agg(pl.exclude(panel.id, "room").median(), pl.col("room").mean())
     by_unit = by_unit.sort("mac_0", panel.id, descending=[True, False], nulls_last=True)
     headers = (
-        Header(panel.id, panel.schema[panel.id].label),
-        *(
-            Header(f"mac_{i}", r.label, labels.unit, Text("边际减排成本，各年中位数", "MAC, median of the years"))
-            for i, r in enumerate(rivals)
-        ),
-        Header("room", Text("减排空间", "Abatement room"), Text("占自身 CO2 之比", "share of own CO2")),
+        Header(panel.id, labels.item),
+        *(Header(f"mac_{i}", r.method, labels.unit, r.form) for i, r in enumerate(rivals)),
+        Header("room", Text("减排空间", "Abatement room"), Text("比例", "share")),
     )
     rows = tuple(
         (Cell(_unit_label(str(row[0]))), *(Cell(v, ",.0f") for v in row[1:-1]), Cell(row[-1], ".3f"))
@@ -149,14 +169,16 @@ def units_table(panel: Panel, rivals: Sequence[Rival], labels: Labels) -> Table:
     return Table(
         key=f"{labels.key}_units",
         number=labels.number,
-        title=Text("{n}：各单元的边际减排成本", "{n}: MAC by unit").format(n=labels.name),
+        title=Text("{n}：分{i}的边际减排成本", "{n}: MAC by {i}").format(
+            n=labels.name, i=Text(labels.item.zh, labels.item.en.lower())
+        ),
         headers=headers,
         rows=rows,
         notes=(
             Text(
-                "减排空间取最后一个模型。短横表示该模型对此单元没有价格（见状态）。",
-                "Abatement room by the last model. A dash: that model gives this unit no price (see its status).",
-            ),
+                "边际减排成本为各年的中位数，减排空间为各年的均值，后者取自{m}。短横：该模型没有给出价格。",
+                "MAC: median of the years. Abatement room: mean of the years, {m}. A dash: the model gives no price.",
+            ).format(m=rivals[-1].label),
         ),
         source=labels.source,
         simulated=False,

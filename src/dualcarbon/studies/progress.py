@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from dualcarbon.core.engine import Engine
 from dualcarbon.core.text import Text
@@ -51,14 +52,14 @@ class Bar:
     def __init__(self, total: float, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("剩余 | left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+            BarColumn(bar_width=12, table_column=Column(width=12)),
+            TextColumn("{task.percentage:3.0f} %", table_column=Column(no_wrap=True, min_width=5)),
+            TextColumn("剩 left", table_column=Column(no_wrap=True, min_width=7)),
+            TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=7)),
             console=self.console,
             transient=True,
+            expand=True,
             disable=not self.console.is_terminal,
         )
         self._task = self._progress.add_task("", total=total)
@@ -79,7 +80,7 @@ class Bar:
     def begin(self, title: Text, rows: int, weight: float) -> None:
         """Show the step's name and rows."""
         self._title, self._rows, self._weight, self._done = title, rows, weight, 0.0
-        self._progress.update(self._task, description=f"{title} ({rows:,})")
+        self._progress.update(self._task, description=f"{rows:,}  {title}" if rows else str(title))
 
     def tick(self, share: float) -> None:
         """Move the bar within the step."""
@@ -90,8 +91,9 @@ class Bar:
     def end(self, seconds: float, read_back: bool) -> None:
         """Fill the step's part of the bar and leave a line."""
         self._progress.advance(self._task, (1.0 - self._done) * self._weight)
-        how = "读回 | read back" if read_back else f"{seconds:6.1f} s"
-        self.console.print(f"  {self._title}  {self._rows:,} 行 | rows  {how}", highlight=False)
+        how = "读回 read" if read_back else f"{seconds:.1f} s"
+        rows = f"  {self._rows:,} 行 | rows" if self._rows else ""
+        self.console.print(f"  {how:>8}  {self._title}{rows}", highlight=False, soft_wrap=True)
 
 
 class Watched:

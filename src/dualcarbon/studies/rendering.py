@@ -39,7 +39,7 @@ def render_step(run: Run, item: Exhibit | Document, needs: tuple[Done[Any], ...]
         needs=needs,
         weight=weight,
     )
-    return sorted(path for path in done.folder.iterdir() if path.is_file())
+    return done.files
 
 
 def colophon(run: Run) -> tuple[Text, ...]:

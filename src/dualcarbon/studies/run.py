@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import platform
 import shutil
 import time
@@ -10,16 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from dualcarbon.core.files import storage_error, write_text, write_whole
 from dualcarbon.core.text import Text
+from dualcarbon.studies.claim import Claim, take_new, take_up
 from dualcarbon.studies.progress import Reporter
 from dualcarbon.studies.store import Codec, Done, Store, code_version, content_key
 
 T = TypeVar("T")
-UNFINISHED = ".unfinished"
 _LIBRARIES = ("numpy", "polars", "numba", "scipy", "highspy", "typst", "matplotlib", "openpyxl", "python-docx")
 
 
@@ -38,7 +42,8 @@ class Record:
 class Run:
     """A run in progress: steps go through `step`, files through `place`, and `finish` writes the manifest.
 
-    An unfinished folder of the same study and options is taken up again; its finished steps are read back.
+    An unfinished folder of the same study and options is taken up again, unless another process works in it; its
+    finished steps are read back. Leaving by an error removes drafts, and the folder if nothing was placed in it.
     """
 
     study: str
@@ -50,27 +55,31 @@ class Run:
 
     def __post_init__(self) -> None:
         self.key = content_key(self.study, self.options, ())
-        self.store = Store(self.out / ".steps")
-        self.folder = self._folder()
+        self._claim = self._claimed()
+        self.folder = self._claim.folder
+        self.store = Store(self.out / ".steps", self.folder)
         self._start = time.time()
 
-    def _folder(self) -> Path:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        if kind is not None:
+            self._claim.abandon()
+
+    def _claimed(self) -> Claim:
         tail = self.key[:8]
+        stem = time.strftime("%Y%m%d-%H%M%S")
+        fresh = (self.out / f"{stem}{suffix}-{tail}" for suffix in ("", *(f".{i}" for i in range(2, 100))))
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            for old in sorted(self.out.glob(f"*-{tail}")):
-                if (old / UNFINISHED).exists():
-                    return old
-            stem = time.strftime("%Y%m%d-%H%M%S")
-            for suffix in ("", *(f".{i}" for i in range(2, 100))):
-                folder = self.out / f"{stem}{suffix}-{tail}"
-                if not folder.exists():
-                    break
-            folder.mkdir()
-            (folder / UNFINISHED).touch()
+            old = (take_up(folder) for folder in sorted(self.out.glob(f"*-{tail}")))
+            claim = next(filter(None, chain(old, map(take_new, fresh))), None)
         except OSError as error:
             raise storage_error(self.out, error) from error
-        return folder
+        if claim is None:
+            raise storage_error(self.out, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
+        return claim
 
     def step(
         self,
@@ -119,7 +128,7 @@ class Run:
         write_text(
             self.folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n"
         )
-        (self.folder / UNFINISHED).unlink(missing_ok=True)
+        self._claim.finish()
         return self.folder
 
 

@@ -14,9 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from dualcarbon.core.files import storage_error
+from dualcarbon.core.files import DRAFT, storage_error
 
 T = TypeVar("T")
+_SUMS = ".sha256"
 
 
 class Codec(Protocol[T]):
@@ -56,6 +57,11 @@ class Done(Generic[T]):
     seconds: float
     read_back: bool
 
+    @property
+    def files(self) -> list[Path]:
+        """The files of the step, by name."""
+        return _files(self.folder)
+
 
 @cache
 def code_version() -> str:
@@ -82,10 +88,19 @@ def file_sha256(path: Path) -> str:
 
 
 class Store:
-    """A folder of finished steps, each written beside its place and moved there in one act."""
+    """A folder of finished steps, each written as a draft and moved to its place in one act.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder : Path
+        Where finished steps lie.
+    drafts : Path, optional
+        Where drafts are written, on the same disk; `folder` by default.
+    """
+
+    def __init__(self, folder: Path, drafts: Path | None = None) -> None:
         self.folder = folder
+        self.drafts = drafts or folder
 
     def run(
         self,
@@ -95,7 +110,7 @@ class Store:
         options: Mapping[str, object],
         needs: tuple[str, ...] = (),
     ) -> Done[T]:
-        """The value of a step: read back if it is there, made and kept otherwise.
+        """The value of a step: read back if it is there with its bytes intact, made and kept otherwise.
 
         Raises
         ------
@@ -105,7 +120,7 @@ class Store:
         key = content_key(name, options, needs)
         place = self.folder / f"{name}-{key[:16]}"
         start = time.perf_counter()
-        if place.is_dir():
+        if _intact(place):
             return Done(codec.load(place), key, place, time.perf_counter() - start, read_back=True)
         value = make()
         self._keep(value, codec, place)
@@ -115,11 +130,39 @@ class Store:
         draft: Path | None = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.folder))
+            draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=self.drafts))
             codec.save(value, draft)
-            draft.replace(place)
+            (draft / _SUMS).write_bytes(_sums(draft))
+            _move(draft, place)
         except OSError as error:
             raise storage_error(self.folder, error) from error
         finally:
             if draft is not None and draft.exists():
                 shutil.rmtree(draft, ignore_errors=True)
+
+
+def _move(draft: Path, place: Path) -> None:
+    """The draft to its place; a damaged step there gives way, one that another run has just finished stays."""
+    if place.exists() and not _intact(place):
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+    try:
+        draft.replace(place)
+    except OSError:
+        if not _intact(place):
+            raise
+
+
+def _intact(place: Path) -> bool:
+    """Whether every file of a step has the bytes it was written with."""
+    try:
+        return (place / _SUMS).read_bytes() == _sums(place)
+    except OSError:
+        return False
+
+
+def _sums(place: Path) -> bytes:
+    return "".join(f"{file_sha256(path)}  {path.name}\n" for path in _files(place)).encode()
+
+
+def _files(place: Path) -> list[Path]:
+    return sorted(path for path in place.iterdir() if path.is_file() and path.name != _SUMS)

@@ -77,25 +77,39 @@ def sound_panel(data: Path, drop: bool) -> Panel:
         panel = drop_invalid(panel)
     errors = [finding for finding in check(panel).items if finding.severity == "error"]
     if errors:
-        raise _refused(data, errors)
+        raise _refused(data, errors, drop)
     return panel
 
 
-def _refused(data: Path, errors: Sequence[Finding]) -> DataError:
-    def shown(language: Language) -> str:
-        lines = (
-            f"{f.column}: {f.means.get(language)} [{f.count:,}; {', '.join(map(str, f.keys[:_MOST]))}]" for f in errors
-        )
-        return "\n    ".join(["", *lines])
-
+def _refused(data: Path, errors: Sequence[Finding], dropped: bool) -> DataError:
     return DataError(
-        Text("{p} 有 {n} 项错误", "{p} has {n} errors").format(p=data.name, n=len(errors)),
+        Text("{p} 的错误有 {n} 项", "errors in {p}: {n}").format(p=data.name, n=len(errors)),
         expected=Text("检查没有错误", "a check without errors"),
-        found=Text(shown("zh"), shown("en")),
-        remedy=Text(
+        found=Text(_listed(errors, "zh"), _listed(errors, "en")),
+        remedy=_remedy(errors, dropped),
+    )
+
+
+def _listed(errors: Sequence[Finding], language: Language) -> str:
+    lines = ["", *(f"{f.column}: {f.means.get(language)} [{_where(f)}]" for f in errors)]
+    return "\n    ".join(lines)
+
+
+def _where(finding: Finding) -> str:
+    return "; ".join([f"{finding.count:,}", *(", ".join(map(str, key)) for key in finding.keys[:_MOST])])
+
+
+def _remedy(errors: Sequence[Finding], dropped: bool) -> Text:
+    """What each kind of error asks for; dropping rows is offered only where it cures all of them."""
+    if not dropped and all(finding.rule == "negative" for finding in errors):
+        return Text(
             "用 dualcarbon check 查看全部并改正；或加 --drop-invalid 删去这些行并逐项计数",
             "see all with dualcarbon check and correct them; or add --drop-invalid to drop these rows, each counted",
-        ),
+        )
+    asked = list(dict.fromkeys(finding.remedy for finding in errors))
+    return Text(
+        "；".join((*(t.zh for t in asked), "用 dualcarbon check 查看全部")),
+        "; ".join((*(t.en for t in asked), "see all with dualcarbon check")),
     )
 
 

@@ -46,7 +46,7 @@ def test_several_sheets_must_be_named(book: Callable[..., Path]) -> None:
     path = book(a=ROWS, b=[*ROWS, ["3", 2015, 1]])
     with pytest.raises(InputError) as caught:
         read(path)
-    assert "用 sheet= 指明工作表" in caught.value.say("zh")
+    assert "指明工作表：--sheet" in caught.value.say("zh")
     assert "a | b" in caught.value.say("en")
     assert read(path, sheet="b").n == 3
     with pytest.raises(InputError, match="no sheet 'c'"):

@@ -37,7 +37,8 @@ def test_every_rule_speaks_two_languages_and_finds_nothing_in_one_row() -> None:
     one = pl.DataFrame({"firm_id": ["1"], "year": [2015], "output_cny": [1e6]})
     assert set(load_rules()) == {
         "all_zero", "duplicate_keys", "energy_without_output", "impossible_ratio", "missing", "negative",
-        "one_firm_group", "out_of_bounds", "outlier", "text_in_number", "unit_jump", "zero",
+        "one_firm_group", "out_of_bounds", "outlier", "text_in_number", "unit_jump",
+        "unit_year", "zero",
     }  # fmt: skip
     assert found(one) == {}
 
@@ -141,6 +142,23 @@ def test_jumps_are_found_in_any_row_order(healthy: pl.DataFrame) -> None:
     off = scaled(healthy, "coal_t", 1e4, pl.col("year") == 2013)
     shuffled = off.sample(fraction=1, shuffle=True, seed=3)
     assert found(off)["unit_jump", "coal_t"] == found(shuffled)["unit_jump", "coal_t"]
+
+
+def test_a_whole_year_in_another_unit_is_an_error(healthy: pl.DataFrame) -> None:
+    finding = found(scaled(healthy, "output_cny", 1e-4, pl.col("year") == 2013))["unit_year", "output_cny"]
+    assert (finding.severity, finding.count, finding.share) == ("error", 120, 0.5)
+    assert finding.keys[:2] == (("000", 2013), ("000", 2014))
+    assert "整年的单位不同" in finding.means.zh
+
+
+def test_a_sixth_of_the_firms_in_another_unit_is_no_year(healthy: pl.DataFrame) -> None:
+    some = (pl.col("year") == 2013) & pl.col("firm_id").is_in([f"{k:03d}" for k in range(10)])
+    assert ("unit_year", "output_cny") not in found(scaled(healthy, "output_cny", 1e-4, some))
+
+
+def test_nine_firms_are_too_few_to_judge_a_year(healthy: pl.DataFrame) -> None:
+    few = healthy.filter(pl.col("firm_id") < "009")
+    assert ("unit_year", "output_cny") not in found(scaled(few, "output_cny", 1e4, pl.col("year") == 2013))
 
 
 def test_firms_off_by_ten_thousand_are_outliers(healthy: pl.DataFrame) -> None:

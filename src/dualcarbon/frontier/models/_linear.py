@@ -112,6 +112,7 @@ def _measures(data: GroupData, fit: Mask, done: Fitted, status: NDArray[np.int8]
     near = mean.size > 1
     return {
         "bad_per_good_p99_p1": _spread(b / data.y[fit]),
+        "bad_per_good_log_sd": float(np.std(np.log(b / data.y[fit]))),
         "first_input_p99_p1": _spread(data.x[fit, 0]),
         "aggregate_room": float((done.room * b).sum() / b.sum()),
         "mac_median": float(np.median(price[ok])) if ok.any() else np.nan,
@@ -145,7 +146,7 @@ def _level(plan: Plan, rows: Rows, done: Fitted) -> dict[str, float]:
     """Median MAC, over the plausible rows, of the fit to them and of the fit to all rows with b > 0."""
     own = _median(done, rows.plausible[rows.fit], plan)
     rival = _median(plan.fit(rows.rival, False), rows.plausible[rows.rival], plan) if rows.screened else own
-    screened, untreated = (own, rival) if plan.screen else (rival, own)
+    screened, untreated = (own, rival) if rows.treated else (rival, own)
     return {"mac_screened": screened, "mac_untreated": untreated}
 
 
@@ -158,7 +159,10 @@ def _findings(done: Fitted, facts: dict[str, float], plan: Plan) -> list[Finding
     near = facts["near_range"]
     shift = abs(math.log(facts["mac_untreated"] / facts["mac_screened"]))
     return [
-        _unsolved(done) or _no_tradeoff(done, plan) or evidence.room(facts["aggregate_room"]),
+        _unsolved(done)
+        or evidence.tied(facts["bad_per_good_log_sd"])
+        or _no_tradeoff(done, plan)
+        or evidence.room(facts["aggregate_room"]),
         None if math.isnan(near) else evidence.near_range(near),
         evidence.level_shift(math.inf if math.isnan(shift) else shift),
         evidence.spread(facts["bad_per_good_p99_p1"], facts["first_input_p99_p1"]) if plan.in_levels else None,

@@ -19,6 +19,10 @@ Mask = NDArray[np.bool_]
 ROWS_PER_COEFFICIENT = 10
 """Fewest rows per coefficient of the quadratic in ln x for which the conditional screen is run."""
 
+ROWS_TO_SCREEN = 30
+"""Fewest rows per coefficient for which a deterministic fit leaves out the rows that the screen doubts: in a smaller
+group the tail of the firms and an outlier look alike, so the screen is evidence only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -31,7 +35,12 @@ class Rows:
     @property
     def rival(self) -> Mask:
         """The rows of the fit one would have with the opposite choice about the screen."""
-        return self.positive if self.fit is self.plausible else self.plausible
+        return self.positive if self.treated else self.plausible
+
+    @property
+    def treated(self) -> bool:
+        """Whether the fit leaves out the rows that the screen doubts."""
+        return self.fit is self.plausible
 
     @property
     def screened(self) -> int:
@@ -40,12 +49,13 @@ class Rows:
 
 
 def usable(data: GroupData, screen: bool) -> Rows:
-    """Which rows can be used; in a small group the screen keeps all of them."""
+    """Which rows can be used, and which the screen finds plausible; in a small group all are used or plausible."""
     positive = data.b > 0.0
+    per_coefficient = np.count_nonzero(positive) / length(data.x.shape[1])
     plausible = positive.copy()
-    if np.count_nonzero(positive) >= ROWS_PER_COEFFICIENT * length(data.x.shape[1]):
+    if per_coefficient >= ROWS_PER_COEFFICIENT:
         plausible[positive] = conditional_screen(data.x[positive], data.y[positive], data.b[positive])
-    return Rows(positive, plausible, plausible if screen else positive)
+    return Rows(positive, plausible, plausible if screen and per_coefficient >= ROWS_TO_SCREEN else positive)
 
 
 def counts(data: GroupData, rows: Rows) -> dict[str, float]:

@@ -28,6 +28,7 @@ LARGEST = 10_000
 SAME = 1e-9
 """Relative distance of the one-sided prices below which they are one price."""
 _ZERO = 1e-11
+_ROWS_PER_DIMENSION = 3
 
 _FORMS: dict[tuple[str, str], Form] = {
     ("kuosmanen", "variable"): "kuosmanen",
@@ -52,7 +53,7 @@ class EnvelopmentModel:
     ----------
     screen : bool
         Reference set and scores only for the rows the conditional screen keeps; the others get the status outlier.
-        Groups with fewer than 10 rows per coefficient of the screen are not screened.
+        Groups with fewer than 30 rows per coefficient of the screen are not screened.
     level_shift : bool
         Where the screen drops rows, or would, score once more with the opposite choice: `mac_screened` and
         `mac_untreated` in the facts are medians over the rows it keeps. Doubles the time.
@@ -88,8 +89,8 @@ class EnvelopmentModel:
     pools: bool = field(default=False, init=False, repr=False)
 
     def least(self, technology: Technology) -> int:
-        """Three rows per input and output, the usual rule of thumb."""
-        return 3 * (len(technology.inputs) + 2)
+        """One row per input and output."""
+        return len(technology.inputs) + 2
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list, a direction that is nonnegative and moves something.
@@ -141,10 +142,12 @@ class EnvelopmentModel:
             own = _median(done, rows.plausible[rows.fit])
             rival = _median(_priced(data, rows.rival, rows.plausible, direction, form)) if rows.screened else own
             facts |= dict(
-                zip(("mac_screened", "mac_untreated"), (own, rival)[:: 1 if self.screen else -1], strict=True)
+                zip(("mac_screened", "mac_untreated"), (own, rival)[:: 1 if rows.treated else -1], strict=True)
             )
         numbers = np.maximum(done.scores.beta, 0.0), done.room, done.mac, done.scores.low, done.scores.high
-        return place(rows, numbers, done.status, evidence.judge(_findings(facts)), facts)
+        few = evidence.few(facts["n_fit"], _ROWS_PER_DIMENSION * self.least(technology))
+        verdict = evidence.judge([few, _tied(data, rows.fit), *_findings(facts)])
+        return place(rows, numbers, done.status, verdict, facts)
 
     def _refuse_large(self, rows: int) -> None:
         if rows > self.largest:
@@ -225,6 +228,12 @@ def _measures(b: Array, done: _Priced) -> dict[str, float]:
         "mac_screened": math.nan,
         "mac_untreated": math.nan,
     }
+
+
+def _tied(data: GroupData, fit: Mask) -> Finding | None:
+    """Whether CO2 is a multiple of output: distances stand, but their prices are only the ratio."""
+    found = evidence.tied(float(np.std(np.log(data.b[fit] / data.y[fit]))))
+    return None if found is None else Finding("weakly_identified", found.text)
 
 
 def _findings(facts: dict[str, float]) -> list[Finding | None]:

@@ -79,7 +79,7 @@ class QuadraticModel:
         they give `mac_low`, `mac_high` of every row and the fact `near_range`. Two more programs.
     screen : bool
         Fit on the rows the conditional screen keeps; the others get the status outlier. Groups with fewer than
-        10 rows per coefficient of the screen are not screened.
+        30 rows per coefficient of the screen are not screened.
     period_shifts : bool
         One intercept per period, neutral technical change.
 

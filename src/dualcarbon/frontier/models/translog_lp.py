@@ -40,7 +40,7 @@ class TranslogLinearModel:
         they give `mac_low`, `mac_high` of every row and the fact `near_range`. Two more programs.
     screen : bool
         Fit on the rows the conditional screen keeps; the others get the status outlier. Groups with fewer than
-        10 rows per coefficient of the screen are not screened.
+        30 rows per coefficient of the screen are not screened.
 
     Notes
     -----

@@ -108,7 +108,7 @@ def _undecodable(file: Path, found: Text) -> InputError:
         expected=Text("UTF-8（有无 BOM 均可）或 GB18030/GBK", "UTF-8 (with or without BOM) or GB18030/GBK"),
         found=found,
         remedy=Text(
-            "另存为 UTF-8，或用 encoding= 指明编码，例如 encoding='big5'",
-            "save it as UTF-8, or name its encoding with encoding=, for example encoding='big5'",
+            '另存为 UTF-8，或指明真实的编码（--encoding big5，或 study.toml 的 [data] 中 encoding = "big5"）',
+            "save it as UTF-8, or name its true encoding (--encoding big5, or in [data] of study.toml)",
         ),
     )

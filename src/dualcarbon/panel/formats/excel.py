@@ -71,7 +71,10 @@ def _which_sheet(file: Path, names: list[str], found: Text) -> InputError:
         Text("{f} 要读哪个工作表不明确", "which sheet of {f} to read is not clear").format(f=file.name),
         expected=both(" | ".join(names)),
         found=found,
-        remedy=Text("用 sheet= 指明工作表", "name the sheet with sheet="),
+        remedy=Text(
+            "指明工作表：--sheet，或 study.toml 的 [data] 中 sheet =",
+            "name the sheet: --sheet, or sheet = in [data] of study.toml",
+        ),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +34,22 @@ def load(file: Path, options: Options) -> RawTable:
     chunk = min(_CHUNK, options.rows or _CHUNK)
     try:
         with (
-            warnings.catch_warnings(action="error", category=UnicodeWarning),
+            _unicode_faults_only(),
             pd.read_stata(file, chunksize=chunk, convert_categoricals=False, convert_dates=False) as reader,
         ):
             table = RawTable(_collect(reader, options.rows), _labels(reader))
     except (ValueError, OSError, UnicodeError, UnicodeWarning, KeyError, struct.error) as error:
         raise unreadable(file, str(error).strip().splitlines()[0]) from error
     return table if _release(file) >= _UNICODE_RELEASE else _redecoded(table, options.encoding, file)
+
+
+@contextmanager
+def _unicode_faults_only() -> Iterator[None]:
+    """Wrong text raises; arithmetic on the numbers of a damaged header stays quiet, the reader refuses it after."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UnicodeWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def _release(file: Path) -> int:

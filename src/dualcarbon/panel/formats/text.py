@@ -13,7 +13,7 @@ from zlib import error as zlib_error
 
 import polars as pl
 
-from dualcarbon.core.errors import InputError
+from dualcarbon.core.errors import ConfigError, InputError
 from dualcarbon.core.text import Text
 from dualcarbon.panel.formats.base import (
     Options,
@@ -72,7 +72,9 @@ def _widths(lines: Iterable[str], separator: str) -> list[int]:
 
 def _separator(look: list[str], wanted: str | None, file: Path) -> str:
     """The separator asked for, or the one that splits the header and most often agrees with it below."""
-    widths = {s: _widths(look, s) for s in dict.fromkeys((*_SEPARATORS, *([wanted] if wanted else [])))}
+    if wanted is not None and len(wanted.encode()) != 1:
+        raise _no_separator(wanted)
+    widths = {s: _widths(look, s) for s in dict.fromkeys((*_SEPARATORS, wanted or ","))}
     splitting = {s: w for s, w in widths.items() if w[0] > 1}
     if wanted is not None and wanted in splitting:
         return wanted
@@ -86,13 +88,25 @@ def _separator(look: list[str], wanted: str | None, file: Path) -> str:
     raise _one_column(file, look[0], wanted, best, splitting.get(best or "", [0])[0])
 
 
+def _no_separator(wanted: str) -> ConfigError:
+    return ConfigError(
+        Text("分隔符 {s} 不能用", "{s} cannot be a separator").format(s=repr(wanted)),
+        expected=Text("一个半角字符，例如 , ; | 或制表符", "one ASCII character, such as , ; | or a tab"),
+        found=Text("{n} 个字符", "{n} characters").format(n=len(wanted)),
+        remedy=Text("改正 separator，或不写，由程序判断", "correct separator, or leave it out to have it detected"),
+    )
+
+
 def _one_column(file: Path, header: str, wanted: str | None, best: str | None, width: int) -> InputError:
     tried = repr(wanted) if wanted else " ".join(repr(s) for s in _SEPARATORS)
-    remedy = Text("用 separator= 指明分隔符", "name the separator with separator=")
+    remedy = Text(
+        "指明分隔符：init、check、convert 用 --separator，study.toml 的 [data] 与 Python 用 separator =",
+        "name the separator: --separator of init, check and convert, separator = in [data] of study.toml and in Python",
+    )
     if best:
         remedy = Text(
-            "文件以 {s!r} 分隔时有 {w} 列：用 separator={s!r}，或不写 separator",
-            "split by {s!r} the file has {w} columns: use separator={s!r}, or leave separator out",
+            "文件以 {s!r} 分隔时有 {w} 列：把 separator 改为 {s!r}，或不写",
+            "split by {s!r} the file has {w} columns: make separator {s!r}, or leave it out",
         ).format(s=best, w=width)
     return InputError(
         Text("{f} 只读出一列：分隔符不对", "{f} has one column only: wrong separator").format(f=file.name),

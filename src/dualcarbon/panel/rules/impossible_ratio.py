@@ -22,8 +22,8 @@ _MEDIAN = Text(
     "the median of {n}, {m} {u}, is not within {a} to {b}: most likely a whole column is in another unit ({r})",
 )
 _MEDIAN_REMEDY = Text(
-    "核对 units= 中两列的单位（千元、万元、万吨、万千瓦时）",
-    "check the units of both columns in units= (thousand CNY, 10 kt, 10 MWh)",
+    "核对两列的单位，在 study.toml 的 [data.units] 中声明（千元、万元、万吨、万千瓦时）",
+    "check the units of both columns and declare them in [data.units] of study.toml (thousand CNY, 10 kt, 10 MWh)",
 )
 
 

@@ -9,7 +9,10 @@ from dualcarbon.panel.findings import Finding
 from dualcarbon.panel.rules.base import Subject
 
 _MEANS = Text("{r}，前几个值：{v}", "{r}, first values: {v}")
-_REMEDY = Text("改正这些值；若表示缺失，用 missing= 列出", "correct them; if they mean missing, list them in missing=")
+_REMEDY = Text(
+    "改正这些值；若表示缺失，在 study.toml 的 [data] 中以 missing = [...] 列出",
+    "correct them; if they mean missing, list them in missing = [...] in [data] of study.toml",
+)
 
 
 def find(subject: Subject) -> Iterator[Finding]:

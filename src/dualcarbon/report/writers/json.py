@@ -29,7 +29,8 @@ def _table(table: Table) -> bytes:
         for language in LANGUAGES
     }
     rows = [[plain(cell.value) for cell in row] for row in table.rows]
-    return _bytes(_head(table) | {"columns": columns, "rows": rows, "printed": printed} | _foot(table))
+    body = {"columns": columns, "row_keys": list(table.row_keys), "rows": rows, "printed": printed}
+    return _bytes(_head(table) | body | _foot(table))
 
 
 def _figure(figure: Figure) -> bytes:
@@ -46,6 +47,7 @@ def _figure(figure: Figure) -> bytes:
     body = {
         "x_label": in_both(drawing.x_label),
         "log": drawing.log,
+        "ratio_label": _optional(drawing.ratio_label),
         "items": [in_both(item) for item in drawing.items],
         "series": series,
     }

@@ -14,6 +14,9 @@ from dualcarbon.studies.cmri2024.words import STARS, source
 
 YES = Text("控制", "yes")
 NO = Text("未控制", "no")
+INDUSTRY_YEAR = Text("行业×年份", "industry × year")
+_FOOT = ("effects", "controls", "n", "clusters", "r2_within")
+_SMALLEST_FIXED = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,10 @@ def regression_table(
     """The coefficient of digital use in every column, with what stands beside it."""
     estimates = [results.regressions[c.name] for c in columns]
     rows: list[tuple[Cell, ...]] = [
-        (Cell(Text("企业数字应用", "Digital use of the firm")), *(_coefficient(e, form) for e in estimates)),
+        (Cell(Text("企业数字应用", "Digital use")), *(_coefficient(e, form) for e in estimates)),
         (Cell(""), *(Cell(float(e.se[0]), form, bracket=True) for e in estimates)),
         (
-            Cell(Text("报告所印", "Printed in the report")),
+            Cell(Text("报告印出值", "Report (printed)")),
             *(Cell(value, form, stars) for value, stars in (printed_effect(c.name) for c in columns)),
         ),
     ]
@@ -55,8 +58,9 @@ def regression_table(
         (Cell(Text("控制变量", "Controls")), *(Cell(YES if c.controlled else NO) for c in columns)),
         (Cell(Text("观测数", "Observations")), *(Cell(e.n, ",d") for e in estimates)),
         (Cell(Text("企业数", "Firms")), *(Cell(e.clusters, ",d") for e in estimates)),
-        (Cell(Text("组内 R²", "Within R²")), *(Cell(e.r2_within, ".4f") for e in estimates)),
+        (Cell(Text("组内 R²", "Within R²")), *(_fit(e.r2_within) for e in estimates)),
     ]
+    keys = ("digital", "digital_se", "printed", *(("truth",) if results.truth is not None else ()), *_FOOT)
     headers = (
         Header("item", Text("变量", "Variable")),
         *(Header(c.name, c.heading, None, c.group) for c in columns),
@@ -67,12 +71,18 @@ def regression_table(
         title=title,
         headers=headers,
         rows=tuple(rows),
-        notes=(STARS, *notes),
+        notes=(*notes, STARS),
         source=source(results),
         simulated=results.sample.provenance.simulated,
         rules_after=(4 if results.truth is not None else 3,),
+        row_keys=keys,
     )
 
 
 def _coefficient(estimate: Estimate, form: str) -> Cell:
     return Cell(float(estimate.coef[0]), form, estimate.stars(estimate.names[0]))
+
+
+def _fit(r2: float) -> Cell:
+    """Four decimals, or a power of ten where these would hide the number."""
+    return Cell(r2, ".4f" if abs(r2) >= _SMALLEST_FIXED or r2 == 0.0 else ".1e")

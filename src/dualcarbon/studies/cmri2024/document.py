@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 from typing import cast
+
+import polars as pl
 
 from dualcarbon.core.exhibit import Chapter, Document, Exhibit
 from dualcarbon.core.text import Text
 from dualcarbon.studies import cmri2024
 from dualcarbon.studies.cmri2024.recovery import checks
 from dualcarbon.studies.cmri2024.results import Results
+from dualcarbon.studies.panels import joined
 
-_FRONTIER = ("table_4_1", "figure_4_1", "table_4_1_all", "table_identification")
+_FRONTIER = ("table_4_1", "table_status", "table_identification", "figure_4_1", "table_4_1_all")
 _EFFECTS = ("table_4_2", "table_4_3", "table_4_4")
 _TRUTH = ("table_truth",)
 
@@ -42,7 +46,7 @@ def build_document(
         _data_chapter(results),
         Chapter(
             Text("边际减排成本与减排空间", "Marginal abatement cost and abatement room"),
-            (_frontier_words(results),),
+            _frontier_words(results),
             tuple(exhibits[n] for n in _FRONTIER),
         ),
         Chapter(
@@ -83,10 +87,11 @@ def _abstract(results: Results) -> tuple[Text, ...]:
     co2 = results.regressions["co2"]
     paragraphs = [
         Text(
-            "本报告由 {rows} 条企业-年份记录（{firms} 家企业，{a}-{b} 年）算出 CO2 排放、方向距离函数、"
-            "碳边际减排成本与减排空间，以及数字技术应用对二者的效应。",
-            "From {rows} firm-years ({firms} firms, {a}-{b}) this report computes CO2 emissions, distance functions, "
-            "the marginal abatement cost of CO2 and the abatement room, and the effect of digital use on both.",
+            "本报告由 {rows} 条企业-年份记录（{firms} 家企业，{a}–{b} 年）核算 CO2 排放，估计距离函数、"
+            "碳边际减排成本与减排空间，以及数字技术应用对边际减排成本与 CO2 排放的效应。",
+            "From {rows} firm-years ({firms} firms, {a}–{b}) this report accounts for CO2 emissions and estimates "
+            "distance functions, the marginal abatement cost (MAC) of CO2, the abatement room, and the effect of "
+            "digital use on MAC and CO2 emissions.",
         ).format(
             rows=f"{results.sample.rows:,}",
             firms=f"{results.sample.firms:,}",
@@ -94,84 +99,112 @@ def _abstract(results: Results) -> tuple[Text, ...]:
             b=results.sample.last_year,
         ),
         Text(
-            "行业中位边际减排成本从 {low} 到 {high} 元/吨，最高与最低之比为 {ratio}。"
-            "{k} 个行业的水平只能弱识别，逐一列明。",
-            "Industry medians of the marginal abatement cost run from {low} to {high} CNY/t, a ratio of {ratio}. "
-            "The level is only weakly identified in {k} industries, each listed.",
+            "各行业边际减排成本的中位数从 {low} 到 {high} 元/吨，最高为最低的 {ratio} 倍。"
+            "水平未能完全识别的行业有 {k} 个，逐一列明理由。",
+            "Industry medians of the MAC run from {low} to {high} CNY/t, a ratio of {ratio}. "
+            "Industries whose level is not fully identified: {k}, each listed with its reasons.",
         ).format(low=f"{last:,.2f}", high=f"{first:,.2f}", ratio=f"{first / last:,.0f}", k=weak),
         Text(
-            "数字技术应用每提高 0.01，CO2 排放变化 {effect}%（95% 置信区间 {a}% 到 {b}%）。",
-            "A rise of digital use by 0.01 changes CO2 emissions by {effect} % (95 % interval {a} % to {b} %).",
-        ).format(
-            effect=f"{co2.coef[0]:.2f}".replace("-", "−"),
-            a=f"{co2.interval()[0, 0]:.2f}".replace("-", "−"),
-            b=f"{co2.interval()[0, 1]:.2f}".replace("-", "−"),
-        ),
+            "数字技术应用（0 到 1）每提高 0.01，CO2 排放变化 {effect}%（95% 置信区间 {a}% 到 {b}%）。",
+            "A rise of digital use (0 to 1) by 0.01 changes CO2 emissions by {effect} % (95 % interval: {a} % to "
+            "{b} %).",
+        ).format(effect=_percent(co2.coef[0]), a=_percent(co2.interval()[0, 0]), b=_percent(co2.interval()[0, 1])),
     ]
     if results.sample.provenance.simulated:
         paragraphs.insert(
             0,
             Text(
-                "数据为模拟数据：税收调查的微观数据保密，这里用一个真值已知、按报告印出的数值标定的模拟器代替。"
-                "本报告的每个数值说明系统能做什么，不说明中国企业的实际情况。",
-                "The data are simulated: the tax survey's micro-data are confidential; a simulator with known truth, "
-                "set to the report's printed values, takes their place. Every number here shows what the system can "
-                "do, none describes actual firms in China.",
+                "企业数据为模拟数据：税收调查的微观数据保密，这里以真值已知、按报告印出值标定的模拟器代替。"
+                "由它得出的数值只说明系统能做什么，不反映中国企业的实际情况。",
+                "The firm data are simulated: the tax survey's micro-data are confidential; a simulator with known "
+                "truth, set to the report's printed values, takes their place. What comes of it shows what the system "
+                "can do and describes no actual firm in China.",
             ),
         )
     return tuple(paragraphs)
 
 
+def _percent(log_effect: float) -> str:
+    """What a rise of 0.01 does, in percent, from the coefficient on a log."""
+    return f"{100.0 * math.expm1(0.01 * log_effect):.2f}".replace("-", "−")
+
+
 def _data_chapter(results: Results) -> Chapter:
     sample = results.sample
     gone = [
-        Text("{reason}：{n} 行", "{reason}: {n} rows").format(reason=d.reason, n=f"{d.rows:,}") for d in sample.drops
+        Text("{reason} {n} 行", "{reason} ({n} rows)").format(reason=d.reason, n=f"{d.rows:,}") for d in sample.drops
     ]
     return Chapter(
         Text("数据与核算", "Data and accounts"),
         (
             Text(
-                "数据：{name}。可用 {rows} 行，{firms} 家企业，{a}-{b} 年。",
-                "Data: {name}. {rows} usable rows, {firms} firms, {a}-{b}.",
+                "数据：{name}。可用 {rows} 行，{firms} 家企业，{a}–{b} 年。{gone}",
+                "Data: {name}. {rows} usable rows, {firms} firms, {a}–{b}. {gone}",
             ).format(
                 name=sample.provenance.name,
                 rows=f"{sample.rows:,}",
                 firms=f"{sample.firms:,}",
                 a=sample.first_year,
                 b=sample.last_year,
+                gone=Text("删去：{g}。", "Dropped: {g}.").format(g=joined(gone))
+                if gone
+                else Text("没有删去任何行。", "No row was dropped."),
             ),
-            Text("删去的行：", "Rows dropped: ").format() if gone else Text("没有删去任何行。", "No row was dropped."),
-            *gone,
             *sample.notes,
         ),
     )
 
 
-def _frontier_words(results: Results) -> Text:
+def _frontier_words(results: Results) -> tuple[Text, ...]:
     share = results.default.shares().filter(results.default.shares()["status"] == "ok")["share"]
-    return Text(
-        "默认模型为超越对数双曲距离函数，分两位数行业、合并各年，以半正态极大似然估计，价格取在前沿投影点；"
-        "{ok}% 的行有价格。二次型方向距离函数是文献常用做法，作为具名的复现并列于后。",
-        "The default is the translog hyperbolic distance function, one fit per two-digit industry pooled over years, "
-        "by half-normal maximum likelihood, priced at the projection; {ok} % of rows have a price. The quadratic "
-        "directional distance function, the common choice of the literature, stands beside it as a named replication.",
-    ).format(ok=f"{100.0 * float(share[0]) if len(share) else 0.0:.1f}")
+    return (
+        Text(
+            "默认模型为超越对数双曲距离函数：每个两位数行业各年合并估计一次，用半正态极大似然，先作条件筛查，"
+            "价格取在前沿投影点。表 4-1 列出边际减排成本最高的 10 个与最低的 3 个行业，以及减排空间最大的 10 个行业。"
+            "表 4-1 至表 4-4 与报告同号，以字母编号的表（表 4-A 等）为本系统所加。",
+            "The default model is the translog hyperbolic distance function: one fit per two-digit industry, pooled "
+            "over years, by half-normal maximum likelihood after the conditional screen, priced at the projection on "
+            "the frontier. Table 4-1 lists the ten industries of highest and the three of lowest marginal abatement "
+            "cost (MAC), and the ten of largest abatement room. Tables 4-1 to 4-4 carry the numbers of the report; "
+            "tables with a letter, such as 4-A, are added here.",
+        ),
+        Text(
+            "状态的读法：每个企业-年份有且只有一个状态，写明它的价格从何而来或为何没有。只有状态为 ok 的行（{ok}%）"
+            "进入中位数、均值与回归；其余各行保留在结果文件中，不作替换。各状态的含义与比重见表 4-A。",
+            "How to read a status: every firm-year has exactly one; it says where its price comes from, or why it has "
+            "none. Only rows with status ok ({ok} %) enter medians, means and regressions; the others stay in the "
+            "result file and nothing is put in their place. Table 4-A gives meaning and share of each status.",
+        ).format(ok=f"{100.0 * float(share[0]) if len(share) else 0.0:.1f}"),
+        Text(
+            "状态针对观测，判定针对行业：表 4-B 写明哪些行业的水平得到识别，哪些没有，依据是什么。",
+            "A status belongs to an observation, a verdict to an industry: Table 4-B says which industries' levels are "
+            "identified, which are not, and on what evidence.",
+        ),
+        Text(
+            "图 4-1 与表 4-C 给出全部行业。文献常用的二次型方向距离函数作为具名的复现并列于表 4-C。",
+            "Figure 4-1 and Table 4-C show all industries. The quadratic directional distance function, the common "
+            "choice of the literature, stands beside the default in Table 4-C as a named replication.",
+        ),
+    )
 
 
 def _effects_words(results: Results) -> Text:
-    n = results.regressions["co2"].n
+    priced = results.default.table.filter(pl.col("status") == "ok").height
     return Text(
-        "各列以吸收固定效应的最小二乘估计，标准误按企业聚类。样本为前沿状态正常的行（{n} 行），各表共用；"
-        "单位与缩放写在每张表下。",
-        "Every column is least squares with absorbed effects, standard errors clustered by firm. The sample, common to "
-        "all tables, holds the rows whose frontier status is ok ({n}); units and scaling are below each table.",
-    ).format(n=f"{n:,}")
+        "各列为吸收固定效应的最小二乘估计，标准误按企业聚类，样本为状态 ok 的 {n} 行（各列再删去缺失与单例）。"
+        "表 4-2 为对边际减排成本的效应，表 4-3 为对 CO2 排放的效应，表 4-4 按企业规模分组；"
+        "控制变量为 ln 固定资产与 ln 人均固定资产。",
+        "Every column is least squares with absorbed effects, standard errors clustered by firm, on the {n} rows with "
+        "status ok (less missing values and singletons by column). Table 4-2 has the effect on the MAC, Table 4-3 that "
+        "on CO2 emissions, Table 4-4 splits it by firm size; controls are ln fixed assets and ln fixed assets per "
+        "worker.",
+    ).format(n=f"{priced:,}")
 
 
 def _truth_words(results: Results) -> Text:
     found = checks(results)
     return Text(
-        "模拟数据的每个真值都已知。下表把真值、估计与误差并列，{k}/{n} 项在允许范围内。",
-        "In simulated data every truth is known. The table puts truth, estimate and error side by side; {k} of {n} "
-        "lie in their allowed range.",
+        "模拟数据的真值都已知。表 4-D 把真值、估计与误差并列，{n} 项检验中 {k} 项在允许范围内。",
+        "In simulated data every truth is known. Table 4-D puts truth, estimate and error side by side; {k} of {n} "
+        "checks lie in their allowed range.",
     ).format(k=sum(c.held for c in found), n=len(found))

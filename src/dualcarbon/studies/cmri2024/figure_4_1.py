@@ -1,4 +1,4 @@
-"""Table 4-1 as a picture: industries ranked by MAC on a log scale, with the bracket of the three fits."""
+"""Table 4-1 as a picture: industries ranked by MAC on a log scale, with the bracket of the fits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def build(results: Results) -> Figure:
     )
     series = [
         Series(
-            Text("默认模型的中位数与跨度", "Median and bracket of the default"),
+            Text("默认模型：中位数与跨度", "Default model: median and bracket"),
             _column(rows, "default_mac_median"),
             _column(rows, "mac_low"),
             _column(rows, "mac_high"),
@@ -40,11 +40,13 @@ def build(results: Results) -> Figure:
             series=tuple(series),
             x_label=Text("边际减排成本（元/吨，对数刻度）", "Marginal abatement cost (CNY/t, log scale)"),
             log=True,
+            ratio_label=Text("与默认模型的中位数之比", "Ratio to the default's median"),
         ),
         notes=(
             Text(
-                "横线为合并极大似然、企业内与留一工具变量三种估计的跨度。",
-                "The line spans pooled maximum likelihood, within-firm and leave-one-out instrumented estimates.",
+                "横线为跨度：各估计所得行业中位数的最小值到最大值，同表 4-C；右图为同一批数值除以默认模型的中位数。",
+                "Lines are brackets: smallest to largest industry median over the estimates, as in Table 4-C. "
+                "On the right the same values divided by the default's median.",
             ),
         ),
         source=source(results),

@@ -4,23 +4,48 @@ from __future__ import annotations
 
 import polars as pl
 
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.panel import Panel
-from dualcarbon.core.text import Text
+from dualcarbon.core.text import Text, both
+from dualcarbon.studies.cmri2024.industries import GROUP
 from dualcarbon.studies.config import FirmStudy
 from dualcarbon.studies.userdata import require_columns, require_some_positive
 
 _POSITIVE = Text("{label} 缺失或不为正", "{label} missing or not positive")
-
-
+_GROUPED = Text("{label} 缺失", "{label} missing")
 _STUDY = Text("本研究", "this study")
 
 
 def require(panel: Panel, config: FirmStudy) -> None:
-    """Raise `SchemaError` if the study needs a column the table lacks."""
+    """Refuse what the study cannot use.
+
+    Raises
+    ------
+    ConfigError
+        If the frontier is not to be of CO2 by two-digit industry, which is what the tables of chapter 4 show.
+    SchemaError
+        If the study needs a column that the table lacks, or a quantity that is not numeric.
+    """
+    _require_tables(config)
     technology, effects = config.technology, config.effects
     absorbed = [name for part in (effects.industry_effects, effects.firm_effects) for name in _names(part)]
     columns = (*technology.inputs, technology.good, *technology.group_by, effects.treatment, effects.size)
     require_columns(panel, (*columns, effects.worker, effects.cluster, *absorbed), _STUDY)
+    panel.arrays(*technology.inputs, technology.good, effects.treatment, effects.size, effects.worker)
+
+
+def _require_tables(config: FirmStudy) -> None:
+    part = config.technology
+    if (part.group_by, part.bad) != ((GROUP,), "co2_t"):
+        raise ConfigError(
+            Text("第 4 章的表按行业给出 CO2 的价格", "the tables of chapter 4 price CO2 by industry"),
+            expected=both(f'[technology] group_by = ["{GROUP}"], bad = "co2_t"'),
+            found=both(f'group_by = {list(part.group_by)}, bad = "{part.bad}"'),
+            remedy=Text(
+                "删去这两行；要用别的行业划分，就在 [data.columns] 中把该列映射为 {g}",
+                "leave both lines out; for other industries, map their column to {g} in [data.columns]",
+            ).format(g=GROUP),
+        )
 
 
 def _names(effects: str) -> list[str]:
@@ -28,10 +53,16 @@ def _names(effects: str) -> list[str]:
 
 
 def usable(panel: Panel, config: FirmStudy) -> Panel:
-    """The rows with positive inputs and output, the others counted by reason."""
+    """The rows with positive inputs and output and a known group, the others counted by reason."""
     for name in (*config.technology.inputs, config.technology.good):
-        panel = panel.keep(pl.col(name) > 0, _POSITIVE.format(label=panel.schema[name].label))
+        panel = panel.keep(pl.col(name) > 0, _POSITIVE.format(label=_label(panel, name)))
+    for name in config.technology.group_by:
+        panel = panel.keep(pl.col(name).is_not_null(), _GROUPED.format(label=_label(panel, name)))
     return panel
+
+
+def _label(panel: Panel, name: str) -> Text:
+    return panel.schema[name].label if name in panel.schema else both(name)
 
 
 def accounts(panel: Panel, config: FirmStudy) -> Panel:

@@ -29,8 +29,9 @@ def _by_industry(panel: Panel, frontier: FrontierResult, prefix: str) -> pl.Data
 def summary(panel: Panel, default: FrontierResult, quadratic: FrontierResult) -> pl.DataFrame:
     """One row per industry, sorted by industry code.
 
-    The bracket `mac_low`, `mac_high` is the span of the industry's median MAC over the pooled fit with and without
-    measurement noise, the within-firm and the instrumented fits: what the data leave open, not sampling error alone.
+    The bracket `mac_low`, `mac_high` is the span of the industry's median MAC over its priced rows and over the pooled
+    fit with and without measurement noise, the within-firm and the instrumented fits: what the data leave open, not
+    sampling error alone.
     """
     brackets = default.diagnostics.select(
         GROUP,
@@ -49,5 +50,8 @@ def summary(panel: Panel, default: FrontierResult, quadratic: FrontierResult) ->
         .join(_by_industry(panel, quadratic, "quadratic"), on=GROUP, how="left", validate="1:1")
         .join(brackets, on=GROUP, how="left", validate="1:1")
         .join(other, on=GROUP, how="left", validate="1:1")
+        .with_columns(
+            pl.min_horizontal("mac_low", "default_mac_median"), pl.max_horizontal("mac_high", "default_mac_median")
+        )
         .sort(GROUP)
     )

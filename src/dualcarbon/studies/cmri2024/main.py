@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from dualcarbon.core.exhibit import Exhibit
-from dualcarbon.core.files import write_whole
+from dualcarbon.core.files import write_parquet
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.text import Text
@@ -60,7 +60,9 @@ def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, dr
     files = inputs(data)
     with ExitStack() as stack:
         reporter: Reporter = Silent() if quiet else stack.enter_context(Bar(_WORK))
-        run = Run("cmri2024", {**options, "data": files, "drop_invalid": drop}, out, reporter, inputs=files)
+        run = stack.enter_context(
+            Run("cmri2024", {**options, "data": files, "drop_invalid": drop}, out, reporter, inputs=files)
+        )
         steps = _estimate(run, config, data, drop)
         results = _results(config, steps)
         reports, exhibits = _write(run, results, steps)
@@ -169,7 +171,7 @@ def _write(run: Run, results: Results, steps: Steps) -> tuple[tuple[Path, ...], 
     for exhibit in exhibits.values():
         run.place(render_step(run, exhibit, steps.needs, weight=0.5), "exhibits")
     reports = run.place(render_step(run, document, steps.needs, weight=8.0))
-    write_whole(run.folder / "firms.parquet", lambda draft: _firms_table(steps).write_parquet(draft))
+    write_parquet(run.folder / "firms.parquet", _firms_table(steps))
     return tuple(path for path in reports if path.suffix in (".pdf", ".html")), exhibits
 
 

@@ -9,7 +9,19 @@ from dualcarbon.core.exhibit import Chapter, Table
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.technology import Technology
 from dualcarbon.core.text import Text
-from dualcarbon.studies.panels import Labels, Rival, models_table, rivals, units_table
+from dualcarbon.studies.panels import (
+    ENVELOPMENT,
+    LIKELIHOOD,
+    PROGRAMMING,
+    QUADRATIC,
+    TRANSLOG,
+    Labels,
+    Plan,
+    Rival,
+    models_table,
+    rivals,
+    units_table,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,7 @@ class RealPanel:
     reading: Text
 
 
+_PROVINCE = Text("省份", "Province")
 PANELS = (
     RealPanel(
         "china_provinces",
@@ -32,19 +45,21 @@ PANELS = (
         Labels(
             "table_provinces",
             Text("表 5-1", "Table 5-1"),
-            Text("中国 30 省份 2003–2019（真实数据）", "China's 30 provinces, 2003-2019 (real data)"),
-            Text("表内产出单位/吨", "the table's output unit/t"),
+            Text("中国 30 省份 2003–2019（真实数据）", "China's 30 provinces, 2003–2019 (real data)"),
+            _PROVINCE,
+            Text("产出/吨", "output/t"),
             Text(
                 "deabook 0.0.10（MIT）所附省级面板，dualcarbon 计算",
                 "provinces as packaged in deabook 0.0.10 (MIT), computed by dualcarbon",
             ),
         ),
-        Text("表 5-2", "Table 5-2"),
+        Text("表 5-3", "Table 5-3"),
         Text(
-            "产出列的价格基期不明（2003 年为现价，此后既非现价也非不变价），"
-            "所以这里的价格不能读作元/吨，只能比较模型与省份。",
-            "The price base of output is unclear (2003 is at current prices, later years are neither current nor "
-            "constant prices), so the price here is not CNY per tonne: it serves to compare models and provinces.",
+            "表 5-1、表 5-3 为省份。产出列的价格基期不明（2003 年为现价，此后既非现价也非不变价），"
+            "所以边际减排成本以表内的产出单位计，不能读作元/吨，只能用来比较模型与省份。",
+            "Table 5-1 and Table 5-3 hold the provinces. The price base of output is unclear (2003 is at current "
+            "prices, later years are neither at current nor at constant prices), so the MAC is in the table's own "
+            "units of output, not in CNY: it serves to compare models and provinces.",
         ),
     ),
     RealPanel(
@@ -53,8 +68,9 @@ PANELS = (
         "power_kwh",
         Labels(
             "table_thermal_power",
-            Text("表 5-3", "Table 5-3"),
-            Text("中国各省火电 2007–2017（真实数据）", "Thermal power of China's provinces, 2007-2017 (real data)"),
+            Text("表 5-2", "Table 5-2"),
+            Text("中国各省火电 2007–2017（真实数据）", "China's thermal power, 2007–2017 (real data)"),
+            _PROVINCE,
             Text("千瓦时/吨", "kWh/t"),
             Text(
                 "deabook 0.0.10（MIT）所附火电面板，dualcarbon 计算",
@@ -63,8 +79,8 @@ PANELS = (
         ),
         Text("表 5-4", "Table 5-4"),
         Text(
-            "边际减排成本以少发的电量计：每少排一吨 CO2 要放弃多少千瓦时。",
-            "The marginal abatement cost is counted in power not generated: kWh given up per tonne of CO2 avoided.",
+            "表 5-2、表 5-4 为各省火电。边际减排成本以少发的电量计：每少排一吨 CO2 要少发多少千瓦时。",
+            "Table 5-2 and Table 5-4: thermal power by province, MAC in kWh not generated per tonne of CO2.",
         ),
     ),
 )
@@ -78,10 +94,10 @@ def fit(real: RealPanel, panel: Panel, engine: Engine) -> tuple[Rival, ...]:
     return rivals(
         panel,
         (
-            (Text("超越对数，极大似然", "Translog, maximum likelihood"), "translog_ml", pooled),
-            (Text("超越对数，线性规划", "Translog, linear programming"), "translog_lp", pooled),
-            (Text("二次型，线性规划", "Quadratic, linear programming"), "quadratic", variable),
-            (Text("Kuosmanen 包络，逐年", "Kuosmanen envelopment, by year"), "envelopment", yearly),
+            Plan(TRANSLOG, LIKELIHOOD, "translog_ml", pooled),
+            Plan(TRANSLOG, PROGRAMMING, "translog_lp", pooled),
+            Plan(QUADRATIC, PROGRAMMING, "quadratic", variable),
+            Plan(ENVELOPMENT, Text("逐年", "by year"), "envelopment", yearly),
         ),
         engine,
     )
@@ -94,18 +110,17 @@ def exhibits(real: RealPanel, panel: Panel, found: tuple[Rival, ...]) -> tuple[T
 
 
 def chapter(tables: tuple[Table, ...]) -> Chapter:
-    """The chapter on the real panels."""
+    """The chapter on the real panels, tables by number."""
     return Chapter(
         title=Text("真实面板：中国省份与火电", "Real panels: China's provinces and thermal power"),
         paragraphs=(
             Text(
-                "同一批观测上，边际减排成本随模型而变。这里把四个模型并列，写出每个模型能否识别及其依据；"
-                "水平须在此跨度内理解。真实数据没有已知的真值。",
-                "On the same observations the marginal abatement cost changes with the model. Four models stand side "
-                "by side, each with whether it is identified and why; levels must be read within this span. Real data "
-                "have no known truth.",
+                "本章用真实数据，没有已知的真值。同一批观测上，边际减排成本随模型而变：四个模型并列，"
+                "各自写明能否识别及其依据，水平须在模型之间的跨度内理解。",
+                "Real data have no known truth. On the same observations the marginal abatement cost (MAC) changes "
+                "with the model; its level must be read within the span of the four.",
             ),
             *(real.reading for real in PANELS),
         ),
-        exhibits=tables,
+        exhibits=tuple(sorted(tables, key=lambda table: table.number.en)),
     )

@@ -55,14 +55,14 @@ def _industry_checks(results: Results, noisy: bool) -> tuple[Check, ...]:
     rank = float(np.corrcoef(np.argsort(np.argsort(ours)), np.argsort(np.argsort(truth)))[0, 1])
     return (
         Check(
-            Text("行业中位边际减排成本的误差（居中行业）", "error of the industry median MAC, at the median industry"),
+            Text("行业中位边际减排成本的相对误差（取行业中位）", "relative error of the median MAC, median industry"),
             0.0,
             error,
             0.0,
             MEDIAN_ERROR_NOISY if noisy else MEDIAN_ERROR_CLEAN,
         ),
         Check(
-            Text("行业次序的等级相关", "rank correlation of the industries"),
+            Text("行业位次的等级相关系数", "rank correlation of the industries"),
             1.0,
             rank,
             RANK_CORRELATION,

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from dualcarbon import effects
+from dualcarbon.core.errors import DataError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate, FrontierResult
 from dualcarbon.core.text import Text
@@ -14,15 +15,42 @@ from dualcarbon.studies.config import FirmStudy
 from dualcarbon.studies.progress import Reporter
 
 SCREENED = Text("条件筛查中的异常值、无排放或缺失", "outliers of the conditional screen, no CO2, or missing")
+_MOST = 3
 
 
 def priced(panel: Panel, frontier: FrontierResult) -> Panel:
-    """The rows whose frontier status is ok, with `ln_mac`: one sample for every column of the chapter."""
+    """The rows whose frontier status is ok, with `ln_mac`: one sample for every column of the chapter.
+
+    Raises
+    ------
+    NotIdentifiedError
+        If there is no such row.
+    """
     wide = panel.with_columns(
         frontier.table["status"].alias("status"),
         pl.when(frontier.table["mac"] > 0).then(frontier.table["mac"].log()).alias("ln_mac"),
     )
-    return wide.keep(pl.col("status") == "ok", SCREENED)
+    sample = wide.keep(pl.col("status") == "ok", SCREENED)
+    if not sample.n:
+        raise _no_price(frontier)
+    return sample
+
+
+def _no_price(frontier: FrontierResult) -> NotIdentifiedError:
+    fits = frontier.diagnostics
+    reasons = fits.group_by("why_zh", "why_en").len().sort("len", "why_en", descending=[True, False]).head(_MOST).rows()
+    return NotIdentifiedError(
+        Text("前沿没有给出任何一行的价格", "the frontier prices no row at all"),
+        expected=Text("至少一个行业的前沿可以识别", "a frontier that is identified in at least one industry"),
+        found=Text(
+            "；".join(f"{zh}（{n} 组）" for zh, _, n in reasons),
+            "; ".join(f"{en} ({n} groups)" for _, en, n in reasons),
+        ),
+        remedy=Text(
+            "用行数更多的表；或在 study.toml 的 [data.columns] 中把更粗的行业映射为 industry2",
+            "take a table with more rows; or map a coarser industry to industry2 in [data.columns] of study.toml",
+        ),
+    )
 
 
 def formulas(config: FirmStudy) -> dict[str, str]:
@@ -53,6 +81,25 @@ def regressions(panel: Panel, frontier: FrontierResult, config: FirmStudy, repor
         jobs += [(f"{name}_small", written[name], small), (f"{name}_large", written[name], ~small)]
     estimates: dict[str, Estimate] = {}
     for name, formula, rows in jobs:
-        estimates[name] = effects.fit(formula, sample, cluster=part.cluster, sample=rows)
+        estimates[name] = _fit(name, formula, sample, part.cluster, rows)
         reporter.tick(1.0 / len(jobs))
     return Regressions(estimates, median)
+
+
+def _fit(name: str, formula: str, sample: Panel, cluster: str, rows: pl.Expr | None) -> Estimate:
+    """One column; what keeps it from being estimated says which column it is."""
+    try:
+        return effects.fit(formula, sample, cluster=cluster, sample=rows)
+    except (DataError, NotIdentifiedError) as error:
+        raise type(error)(
+            Text("回归 {n} 无法估计：{w}", "the regression {n} cannot be estimated: {w}").format(n=name, w=error.what),
+            expected=error.expected,
+            found=Text("{f}，{n} 行有价格；{w}", "{f}, {n} rows with a price; {w}").format(
+                f=formula, n=f"{sample.n:,}", w=error.found
+            ),
+            remedy=Text(
+                "用企业、年份与行业更多的表，解释变量须有变动；或在 study.toml 的 [effects] 中改换效应与变量",
+                "take a table with more firms, years and industries, in which the regressors vary; or change the "
+                "effects and variables in [effects] of study.toml",
+            ),
+        ) from error

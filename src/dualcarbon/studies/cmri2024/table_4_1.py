@@ -6,6 +6,7 @@ import polars as pl
 
 from dualcarbon.core.exhibit import Cell, Header, Table
 from dualcarbon.core.text import Text
+from dualcarbon.studies.cmri2024 import table_identification
 from dualcarbon.studies.cmri2024.printed import industry_label, printed_industry
 from dualcarbon.studies.cmri2024.results import Results
 from dualcarbon.studies.cmri2024.words import CNY_PER_T, MAC, OURS, PRINTED, ROOM, SHARE, TRUTH, source
@@ -30,19 +31,19 @@ def build(results: Results) -> Table:
     ]
     blank = (Cell(""),) * len(_room_headers(results))
     rows += [
-        (Cell(Text("倒数 {n}", "lowest {n}").format(n=i + 1)), *_mac_cells(row, results), *blank)
+        (Cell(Text("倒数第 {n}", "lowest {n}").format(n=i + 1)), *_mac_cells(row, results), *blank)
         for i, row in enumerate(lowest.to_dicts())
     ]
     return Table(
         key="table_4_1",
         number=Text("表 4-1", "Table 4-1"),
         title=Text(
-            "企业碳边际减排成本与减排空间（前 10 行业）",
-            "Marginal abatement cost of CO2 and abatement room of firms (ten highest industries)",
+            "企业碳边际减排成本与减排空间：行业位次",
+            "Marginal abatement cost of CO2 and abatement room: industries ranked",
         ),
         headers=(Header("rank", Text("位次", "Rank")), *_mac_headers(results), *_room_headers(results)),
         rows=tuple(rows),
-        notes=_notes(results),
+        notes=_notes(results, dashes=any(cell.value is None for row in rows for cell in row)),
         source=source(results),
         simulated=results.sample.provenance.simulated,
         rules_after=(TOP,),
@@ -97,31 +98,29 @@ def _number(value: object, form: str) -> Cell:
     return Cell(float(value) if isinstance(value, (int, float)) else None, form)
 
 
-def _notes(results: Results) -> tuple[Text, ...]:
+def _notes(results: Results, dashes: bool) -> tuple[Text, ...]:
     notes = [
         Text(
-            "边际减排成本为行业内企业的中位数，在前沿投影点取值；减排空间为企业均值，即占自身 CO2 排放的比例。"
-            "模型：超越对数双曲距离函数，极大似然（半正态），经条件筛查。",
-            "MAC is the median of an industry's firms, priced at the projection on the frontier; abatement room is the "
-            "mean over firms of the share of own CO2 above the frontier. Model: translog hyperbolic distance function "
-            "by maximum likelihood (half-normal) after the conditional screen.",
+            "边际减排成本取行业内企业-年份的中位数；减排空间为前沿以上部分占自身 CO2 的比例，取均值。",
+            "MAC: median of the industry's firm-years. Abatement room: mean share of own CO2 above the frontier.",
         ),
-        Text("短横：报告没有印出该行业的数值。", "A dash: the report prints no value for this industry."),
     ]
+    if dashes:
+        notes.append(Text("短横：报告没有印出该行业的数值。", "A dash: the report prints no value for this industry."))
     if results.truth is not None:
         notes.append(
             Text(
-                "报告印的是企业平均；模拟调查把印出的数值植为行业中位数（边际减排成本）与均值（减排空间）。",
-                "The report prints means over firms; the simulated survey plants its values as the industry's median "
-                "(MAC) and mean (abatement room).",
+                "报告印出的是企业平均值；模拟调查把它植为边际减排成本的中位数与减排空间的均值。",
+                "The report prints means over firms; the simulated survey plants them as medians of the MAC and means "
+                "of abatement room.",
             )
         )
     weak = results.industries.filter(pl.col("default_status") != "identified").height
     if weak:
         notes.append(
             Text(
-                "{n} 个行业的水平不能完全识别，理由见可识别性一表。",
-                "In {n} industries the level is not fully identified; the table on identification gives the reasons.",
-            ).format(n=weak)
+                "水平未能完全识别的行业有 {n} 个，理由见{t}。",
+                "Industries whose level is not fully identified: {n}; for the reasons see {t}.",
+            ).format(n=weak, t=table_identification.NUMBER)
         )
     return tuple(notes)

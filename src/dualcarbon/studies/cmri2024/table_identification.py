@@ -11,6 +11,8 @@ from dualcarbon.studies.cmri2024.results import Results
 from dualcarbon.studies.cmri2024.words import source
 from dualcarbon.studies.panels import VERDICTS
 
+NUMBER = Text("表 4-B", "Table 4-B")
+
 
 def build(results: Results) -> Table:
     """One row for all identified industries, one for each of the others."""
@@ -19,27 +21,27 @@ def build(results: Results) -> Table:
     sound = results.industries.filter(identified)
     rows = [_row(row) for row in rest]
     if sound.height:
-        named = Text("其余 {n} 个行业", "the other {n} industries").format(n=sound.height)
+        named = Text("其余 {n} 个行业", "Other industries: {n}").format(n=sound.height)
         why = Text("没有证据越过阈值", "no evidence crosses its threshold")
         rows.append(
             (Cell(named), Cell(VERDICTS["identified"]), Cell(why), Cell(int(sound["default_rows"].sum()), ",d"))
         )
     return Table(
         key="table_identification",
-        number=Text("表 4-A", "Table 4-A"),
+        number=NUMBER,
         title=Text("边际减排成本水平的可识别性", "Identification of the level of the MAC"),
         headers=(
             Header("industry", Text("行业", "Industry")),
             Header("verdict", Text("判定", "Verdict")),
             Header("why", Text("依据", "Evidence")),
-            Header("rows", Text("企业-年份", "Firm-years")),
+            Header("rows", Text("行数", "Rows")),
         ),
         rows=tuple(rows),
         notes=(
             Text(
-                "弱识别不等于错：次序与效应仍可用，水平须与跨度一起读。",
-                "Weakly identified does not mean wrong: ranks and effects can be used, "
-                "levels must be read with their bracket.",
+                "弱识别不等于错误：位次与效应仍可用，水平须连同表 4-C 的跨度一起读。",
+                "Weakly identified does not mean wrong: ranks and effects can be used, levels must be read with their "
+                "bracket in Table 4-C.",
             ),
         ),
         source=source(results),

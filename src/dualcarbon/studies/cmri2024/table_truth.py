@@ -9,7 +9,7 @@ from dualcarbon.studies.cmri2024.results import Results
 from dualcarbon.studies.cmri2024.words import source
 
 _HELD = Text("是", "yes")
-_FAILED = Text("否", "NO")
+_FAILED = Text("否", "no")
 
 
 def build(results: Results) -> Table | None:
@@ -19,10 +19,10 @@ def build(results: Results) -> Table | None:
     found = checks(results)
     return Table(
         key="table_truth",
-        number=Text("表 4-B", "Table 4-B"),
+        number=Text("表 4-D", "Table 4-D"),
         title=Text("真值、估计与误差", "Truth, estimate and error"),
         headers=(
-            Header("quantity", Text("量", "Quantity")),
+            Header("quantity", Text("检验项", "Quantity")),
             Header("truth", Text("真值", "Truth")),
             Header("estimate", Text("估计", "Estimate")),
             Header("error", Text("误差", "Error")),
@@ -33,9 +33,10 @@ def build(results: Results) -> Table | None:
         rows=tuple(_row(check) for check in found),
         notes=(
             Text(
-                "效应的允许范围：真值加减估计的 95% 置信区间半宽。{k}/{n} 项成立。",
-                "Allowed range of an effect: truth plus or minus half the estimate's 95 % interval. {k} of {n} held.",
-            ).format(k=sum(c.held for c in found), n=len(found)),
+                "效应的单位同表 4-2 至表 4-4；其允许范围为真值加减估计的 95% 置信区间的半宽。",
+                "Effects are in the units of Tables 4-2 to 4-4; their allowed range is the truth plus or minus half "
+                "the width of the estimate's 95 % interval.",
+            ),
         ),
         source=source(results),
         simulated=True,

@@ -6,16 +6,16 @@ from dualcarbon.core.text import Text
 from dualcarbon.studies.cmri2024.results import Results
 
 MAC = Text("边际减排成本", "Marginal abatement cost")
-ROOM = Text("减排空间（无效率项）", "Abatement room (inefficiency)")
+ROOM = Text("减排空间（无效率）", "Abatement room (inefficiency)")
 OURS = Text("本系统", "Ours")
 PRINTED = Text("报告", "Report")
 TRUTH = Text("真值", "Truth")
 CNY_PER_T = Text("元/吨", "CNY/t")
 SHARE = Text("比例", "share")
-PERMILLE = Text("每千分之一", "per 1/1000")
 STARS = Text(
-    "*、**、***分别表示在 10%、5%、1% 水平上显著；括号内为按企业聚类的标准误。",
-    "*, **, *** significant at 10 %, 5 %, 1 %; standard errors clustered by firm in parentheses.",
+    "*、**、*** 分别表示在 10%、5%、1% 水平上显著；括号内为按企业聚类的标准误；行业为四位数行业。",
+    "*, **, *** significant at 10 %, 5 %, 1 %; in parentheses standard errors clustered by firm; industries are "
+    "four-digit.",
 )
 
 

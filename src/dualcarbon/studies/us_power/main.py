@@ -20,7 +20,19 @@ from dualcarbon.engines.threads import Threads
 from dualcarbon.panel import drop_invalid, load_us_power
 from dualcarbon.studies.config import Strict, shipped
 from dualcarbon.studies.finished import Finished
-from dualcarbon.studies.panels import Labels, Rival, models_table, rivals
+from dualcarbon.studies.panels import (
+    ENVELOPMENT,
+    LIKELIHOOD,
+    PROGRAMMING,
+    QUADRATIC,
+    TRANSLOG,
+    Labels,
+    Plan,
+    Rival,
+    joined,
+    models_table,
+    rivals,
+)
 from dualcarbon.studies.progress import Bar, Reporter, Silent, Watched
 from dualcarbon.studies.rendering import colophon, render_step
 from dualcarbon.studies.run import Run
@@ -33,8 +45,10 @@ FUELS = {
     "mmbtu_other": ("other", Text("其他", "other")),
 }
 _WORK = 20.0
-_NAME = Text("美国火电厂 2016–2019（真实数据）", "US fossil power plants, 2016-2019 (real data)")
-_LABELS = Labels("table_us_power", Text("表 1", "Table 1"), _NAME, Text("千瓦时/吨", "kWh/t"), _NAME)
+_NAME = Text("美国火电厂 2016–2019（真实数据）", "US fossil power plants, 2016–2019 (real data)")
+_LABELS = Labels(
+    "table_us_power", Text("表 1", "Table 1"), _NAME, Text("电厂", "Plant"), Text("千瓦时/吨", "kWh/t"), _NAME
+)
 
 
 class StudyPart(Strict):
@@ -80,7 +94,9 @@ def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, dr
     files = {file.name: file_sha256(file)} if file.is_file() else {}
     with ExitStack() as stack:
         reporter: Reporter = Silent() if quiet else stack.enter_context(Bar(_WORK))
-        run = Run("us_power", {"config": config.model_dump(mode="json"), "data": files}, out, reporter, inputs=files)
+        run = stack.enter_context(
+            Run("us_power", {"config": config.model_dump(mode="json"), "data": files}, out, reporter, inputs=files)
+        )
         panel = plants(file)
         reports = _estimate(run, config, panel)
     return Finished(run.finish(), reports, 1, time.perf_counter() - start)
@@ -136,21 +152,15 @@ def _fit(panel: Panel, config: PowerStudy, engine: Engine) -> tuple[Rival, ...]:
     found = rivals(
         panel,
         (
-            (Text("超越对数，极大似然", "Translog, maximum likelihood"), "translog_ml", technology("bic", "pooled")),
-            (
-                Text("超越对数，线性规划", "Translog, linear programming"),
-                "translog_lp",
-                technology("variable", "pooled"),
-            ),
-            (Text("二次型，线性规划", "Quadratic, linear programming"), "quadratic", technology("variable", "pooled")),
+            Plan(TRANSLOG, LIKELIHOOD, "translog_ml", technology("bic", "pooled")),
+            Plan(TRANSLOG, PROGRAMMING, "translog_lp", technology("variable", "pooled")),
+            Plan(QUADRATIC, PROGRAMMING, "quadratic", technology("variable", "pooled")),
         ),
         engine,
     )
-    label = Text("Kuosmanen 包络（抽样 {n} 厂）", "Kuosmanen envelopment ({n} plants drawn)").format(
-        n=config.study.envelopment_plants
-    )
-    sample = _sample(panel, config)
-    return (*found, *rivals(sample, ((label, "envelopment", technology("variable", "contemporaneous")),), engine))
+    drawn = Text("抽样 {n} 厂", "{n} plants drawn").format(n=config.study.envelopment_plants)
+    plan = Plan(ENVELOPMENT, drawn, "envelopment", technology("variable", "contemporaneous"))
+    return (*found, *rivals(_sample(panel, config), (plan,), engine))
 
 
 def _sample(panel: Panel, config: PowerStudy) -> Panel:
@@ -162,7 +172,7 @@ def _sample(panel: Panel, config: PowerStudy) -> Panel:
 
 def _document(panel: Panel, run: Run, table: Table) -> Document:
     gone = [
-        Text("{reason}：{n} 行", "{reason}: {n} rows").format(reason=d.reason, n=f"{d.rows:,}") for d in panel.drops
+        Text("{reason} {n} 行", "{reason} ({n} rows)").format(reason=d.reason, n=f"{d.rows:,}") for d in panel.drops
     ]
     fuels = panel.frame["main_fuel"].value_counts().sort("main_fuel").rows()
     words = dict(FUELS.values())
@@ -172,7 +182,7 @@ def _document(panel: Panel, run: Run, table: Table) -> Document:
     return Document(
         key="report",
         title=Text("美国火电厂的碳边际减排成本", "The marginal abatement cost of CO2 in US fossil power plants"),
-        subtitle=Text("真实数据，2016–2019", "Real data, 2016-2019"),
+        subtitle=Text("真实数据，2016–2019", "Real data, 2016–2019"),
         abstract=(
             Text(
                 "{n} 个电厂-年份，按主要燃料分组，四个模型并列。没有已知的真值：表中写明每个模型能否识别及其依据。",
@@ -184,16 +194,19 @@ def _document(panel: Panel, run: Run, table: Table) -> Document:
             Chapter(
                 Text("数据", "Data"),
                 (
-                    panel.provenance.name,
-                    Text("可用 {n} 行：{f}。", "{n} usable rows: {f}.").format(n=f"{panel.n:,}", f=by_fuel),
-                    *gone,
+                    Text("{d}。可用 {n} 行：{f}。", "{d}. {n} usable rows: {f}.").format(
+                        d=panel.provenance.name, n=f"{panel.n:,}", f=by_fuel
+                    ),
+                    *((Text("删去：{g}。", "Dropped: {g}.").format(g=joined(gone)),) if gone else ()),
                 ),
             ),
             Chapter(
                 Text("结果", "Results"),
                 (
                     Text(
-                        "边际减排成本以少发的电量计。", "The marginal abatement cost is counted in power not generated."
+                        "边际减排成本以少发的电量计：每少排一吨 CO2 要少发多少千瓦时。",
+                        "The marginal abatement cost (MAC) is counted in power not generated: kWh given up per tonne "
+                        "of CO2 avoided.",
                     ),
                 ),
                 (table,),
