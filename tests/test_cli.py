@@ -131,6 +131,28 @@ def test_a_full_disk_is_said_in_both_languages(tmp_path: Path, monkeypatch: pyte
     assert sorted(p.name for p in tmp_path.iterdir()) == ["d.csv"]
 
 
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["init", "--out", "s.toml"], ["run", "cmri2024", "--data"], ["run", "us_power", "--data"]]
+)
+def test_a_file_that_may_not_be_read_is_said_in_both_languages(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = write_firms(tmp_path / "secret.csv")
+    plain = Path.open
+
+    def denied(self: Path, *how: object, **named: object) -> object:
+        if self.name == data.name:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return plain(self, *how, **named)
+
+    monkeypatch.setattr(Path, "open", denied)
+    result = runner.invoke(app, [*arguments, "secret.csv"])
+    assert result.exit_code == 2
+    assert "无权读取" in result.stderr and "may not be read" in result.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["secret.csv"]
+
+
 def test_stopping_before_the_command_has_begun_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

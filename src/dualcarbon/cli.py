@@ -70,7 +70,9 @@ app = typer.Typer(
     "From firms' accounts to CO2, marginal abatement costs, the effects of digital technology and a bilingual report.",
 )
 
-Data = Annotated[Path, typer.Argument(help="数据文件：parquet、csv、dta、xlsx | data file", metavar="DATA")]
+Data = Annotated[
+    Path, typer.Argument(help="数据文件：parquet、csv、dta、xlsx | data file", metavar="DATA", readable=False)
+]
 Schema = Annotated[str, typer.Option(help="表结构：firm、province、plant | kind of panel")]
 Sheet = Annotated[str | None, typer.Option(help="Excel 工作表 | sheet of a workbook")]
 Encoding = Annotated[str | None, typer.Option(help="文本的编码，如 big5 | encoding of a text file, such as big5")]
@@ -136,7 +138,9 @@ def _seen_from(study_file: Path, data: Path) -> str:
 
 @app.command()
 def check(
-    data: Annotated[Path, typer.Argument(help="数据文件或 init 写出的 study.toml | data file or study.toml")],
+    data: Annotated[
+        Path, typer.Argument(help="数据文件或 init 写出的 study.toml | data file or study.toml", readable=False)
+    ],
     schema: Schema = "firm",
     form: Annotated[Literal["text", "json", "csv"], typer.Option("--format", help="输出格式 | output format")] = "text",
     lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言 | language of the text")] = "both",
@@ -197,7 +201,8 @@ def run(
     study: Annotated[str, typer.Argument(help="研究名：见 dualcarbon list | study: see dualcarbon list")],
     rows: Annotated[int | None, typer.Option(min=2_000, help="模拟的行数 | rows to simulate")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="自己的数据：数据文件或 study.toml | your data file or study.toml")
+        Path | None,
+        typer.Option(help="自己的数据：数据文件或 study.toml | your data file or study.toml", readable=False),
     ] = None,
     out: Annotated[Path, typer.Option(help="结果的目录 | folder of results")] = Path("runs"),
     seed: Annotated[int | None, typer.Option(min=0, help="模拟的种子 | seed of the simulation")] = None,

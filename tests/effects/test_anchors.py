@@ -17,7 +17,12 @@ from dualcarbon.effects import fit
 EQUAL = 1e-11  # the anchors are printed to 12 significant digits
 MPDTA = 2e-10  # the stored estimate has 10 digits
 
+STAGG_DIGITS = 3e-9  # nine digits
+
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mpdta.csv"
+
+
+STAGG = DATA.with_name("base_stagg.csv")
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +82,12 @@ def test_minimum_wages_two_way_clustered_by_county() -> None:
     assert found.coef[0] == pytest.approx(-0.03654893667, rel=MPDTA)
     assert found.se[0] == pytest.approx(0.01326515543, rel=MPDTA)
     assert (found.n, found.clusters) == (2500, 500)
+
+
+@pytest.mark.skipif(not STAGG.exists(), reason="base_stagg.csv lies beside the checkout, not in it")
+def test_staggered_panel_clustered_by_unit_and_year() -> None:
+    panel = Panel.from_frame(pl.read_csv(STAGG), id="id", time="year")
+    found = fit("y ~ x1 | id + year", panel, cluster="id + year")
+    assert found.coef[0] == pytest.approx(1.00363885, rel=STAGG_DIGITS)
+    assert found.se[0] == pytest.approx(0.0375292433, rel=STAGG_DIGITS)
+    assert (found.cluster, found.clusters, found.df) == ("id + year", 10, 9)

@@ -31,3 +31,32 @@ def test_a_rule_of_ones_own() -> None:
     own = fit("y ~ x", panel, covariance=CovarianceRule("hc0", False, hc0))
     assert np.allclose(own.vcov * 50 / 48, fit("y ~ x", panel, covariance="hc1").vcov, rtol=EQUAL)
     assert own.rule.en == "HC0"
+
+
+def test_three_ways_are_the_signed_sum_of_their_intersections() -> None:
+    r = np.random.default_rng(2)
+    n = 600
+    table = pl.DataFrame({"f": np.arange(n), "t": np.ones(n), "x": r.normal(size=n), "y": r.normal(size=n)})
+    table = table.with_columns(pl.Series(name, r.integers(0, g, n)) for name, g in (("a", 30), ("b", 20), ("c", 9)))
+    table = table.with_columns(y=pl.col("y") + 0.3 * pl.col("x") * pl.col("a"))
+    panel = Panel.from_frame(table, id="f", time="t")
+
+    def bare(cluster: str) -> np.ndarray:
+        one = fit("y ~ x", panel, cluster=cluster)
+        return one.vcov * (one.clusters - 1) / one.clusters
+
+    ways, pairs = ("a", "b", "c"), ("a^b", "a^c", "b^c")
+    expected = (sum(map(bare, ways)) - sum(map(bare, pairs)) + bare("a^b^c")) * 9 / 8
+    assert np.linalg.eigvalsh(expected)[0] > 0.0
+    found = fit("y ~ x", panel, cluster="a + b + c")
+    assert np.allclose(found.vcov, expected, rtol=1e-10)
+    assert (found.clusters, found.df) == (9, 8.0)
+
+
+def test_a_difference_that_is_no_covariance_is_made_one() -> None:
+    x = np.array([1.0, -1.0, -1.0, 1.0] * 9)
+    table = pl.DataFrame({"f": np.arange(36), "t": np.ones(36), "x": x, "y": x + np.tile([1.0, 1.0, -1.0, -1.0], 9)})
+    table = table.with_columns(a=pl.col("f") % 2, b=pl.col("f") // 2 % 2)
+    panel = Panel.from_frame(table, id="f", time="t")
+    found = fit("y ~ x", panel, cluster="a + b")
+    assert np.linalg.eigvalsh(found.vcov)[0] >= -EQUAL and np.isfinite(found.se).all()

@@ -23,7 +23,7 @@ def test_the_parts() -> None:
         Factor("co2_t", log=True),
         (term("digital"), Term((Factor("size", log=True), Factor("soe")))),
         (Grouping(("industry4", "year")), Grouping(("firm_id",))),
-        Grouping(("firm_id",)),
+        (Grouping(("firm_id",)),),
         "w",
     )
     assert [t.name for t in found.regressors] == ["digital", "log(size):soe"]
@@ -82,10 +82,11 @@ def test_position_and_expectation(formula: str, position: int, expected: str) ->
     assert formula in message.found.en
 
 
-def test_one_clustering_dimension() -> None:
-    assert parse("y ~ x", cluster="a^b").cluster == Grouping(("a", "b"))
-    with pytest.raises(ConfigError, match="one clustering dimension"):
-        parse("y ~ x", cluster="a + b")
+def test_clusters_are_groupings() -> None:
+    assert parse("y ~ x", cluster="a^b + c").clusters == (Grouping(("a", "b")), Grouping(("c",)))
+    for wrong in ("", "a +", "a | b", "0"):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            parse("y ~ x", cluster=wrong)
 
 
 def test_dependent_variable_on_the_right() -> None:

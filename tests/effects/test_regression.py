@@ -238,7 +238,7 @@ def test_influence_sums_to_the_clustered_covariance(effects: str) -> None:
     found = regress(parse(f"y ~ d + x1 | {effects}", cluster="province"), simulated())
     clusters = found.fitted.clusters
     assert clusters is not None
-    sums = np.array([found.influence()[clusters.codes == g].sum(axis=0) for g in range(clusters.count)])
+    sums = np.array([found.influence()[clusters.ways[0] == g].sum(axis=0) for g in range(clusters.count)])
     n, g, k = found.estimate.n, clusters.count, clusters.parameters
     assert np.allclose(sums.T @ sums * (n - 1) / (n - k) * g / (g - 1), found.estimate.vcov, rtol=EQUAL)
 

@@ -51,3 +51,10 @@ def test_a_study_file_of_another_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         _config(None, None, study)
     assert 'name = "other"' in caught.value.found.en and "另一项研究" in caught.value.what.zh
+
+
+def test_warnings_do_not_stop_but_are_written_down(tmp_path: Path) -> None:
+    panel = sound_panel(table(tmp_path / "d.csv", coal_t=[0.0] * FIRMS), drop=False)
+    (note,) = [n for n in panel.notes if "warnings" in n.en]
+    assert "all_zero coal_t: 20" in note.zh
+    assert "all_zero coal_t: 20" in note.en

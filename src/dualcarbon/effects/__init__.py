@@ -53,7 +53,7 @@ def fit(
         constant, reported as `(Intercept)`.
     panel : Panel
     cluster : str, optional
-        Column (or combination `a^b`) within which errors may be correlated.
+        Column (or combination `a^b`) within which errors may be correlated; `a + b` for several ways.
     covariance : str or CovarianceRule, optional
         `iid` (the default without cluster), `hc1`, `cluster` (the default with cluster), or a rule of one's own. The
         small-sample rules are the defaults of R fixest and are written on the estimate.

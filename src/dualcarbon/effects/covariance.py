@@ -19,12 +19,25 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Clusters of rows: `codes` (n,) in [0, count); `parameters` counts K without effects nested in the cluster."""
+    """Clusters of rows in one or several ways.
+
+    Attributes
+    ----------
+    name : str
+    ways : each (n,)
+        Dense codes.
+    parameters : int
+        K without effects nested in a way.
+    """
 
     name: str
-    codes: NDArray[np.int64]
-    count: int
+    ways: tuple[NDArray[np.int64], ...]
     parameters: int
+
+    @property
+    def count(self) -> int:
+        """Number of clusters, in the way that has fewest."""
+        return min(int(codes.max()) + 1 for codes in self.ways)
 
 
 @dataclass(frozen=True, slots=True)

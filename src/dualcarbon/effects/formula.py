@@ -34,7 +34,7 @@ def parse(formula: str, *, cluster: str | None = None, weights: str | None = Non
     ----------
     formula : str
     cluster : str, optional
-        One grouping, written like an effect: `firm_id` or `industry4^year`.
+        Groupings written like effects: `firm_id`, `industry4^year`, or `firm_id + year` for clusters of two ways.
     weights : str, optional
         Column of weights.
 
@@ -55,18 +55,18 @@ def parse(formula: str, *, cluster: str | None = None, weights: str | None = Non
     regressors = reader.terms()
     effects = reader.effects() if reader.next_is("|") else ()
     reader.finish(Text("「+」、「:」、「|」或公式结束", "'+', ':', '|' or the end") if not effects else _AFTER_EFFECT)
-    groups = None if cluster is None else _one_grouping(cluster)
-    return Specification(depvar, regressors, effects, groups, weights)
+    clusters = () if cluster is None else _clusters(cluster)
+    return Specification(depvar, regressors, effects, clusters, weights)
 
 
 _AFTER_EFFECT = Text("「+」、「^」或公式结束", "'+', '^' or the end")
 
 
-def _one_grouping(written: str) -> Grouping:
+def _clusters(written: str) -> tuple[Grouping, ...]:
     reader = _Reader(written)
-    grouping = reader.grouping()
-    reader.finish(Text("「^」或结束：只支持一个聚类维度", "'^' or the end: one clustering dimension is supported"))
-    return grouping
+    groupings = reader.groupings()
+    reader.finish(_AFTER_EFFECT)
+    return groupings
 
 
 class _Reader:
@@ -108,6 +108,9 @@ class _Reader:
     def effects(self) -> tuple[Grouping, ...]:
         if self.next_is("0"):
             return ()
+        return self.groupings()
+
+    def groupings(self) -> tuple[Grouping, ...]:
         found = [self.grouping()]
         while self.next_is("+"):
             found.append(self.grouping())

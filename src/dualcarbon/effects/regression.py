@@ -95,7 +95,7 @@ def regress(
     """The regression that a specification states, with its arrays; see `dualcarbon.effects.fit`."""
     from dualcarbon.kernels.least_squares import least_squares
 
-    rule = choose(covariance, specification.cluster is not None)
+    rule = choose(covariance, bool(specification.clusters))
     data = take_sample(specification, panel, sample)
     within = _within(specification, data)
     solution = least_squares(within.values, data.weights, within.least[1:])
@@ -166,11 +166,15 @@ def _fitted(
 def _clusters(specification: Specification, data: Sample, regressors: int) -> Clusters | None:
     from dualcarbon.kernels.groups import is_nested, levels_of, rank_of_effects
 
-    codes = data.cluster
-    if specification.cluster is None or codes is None:
+    if not data.clusters:
         return None
-    crossing = [effect for effect in data.effects if not is_nested(effect, codes, levels_of(effect))]
-    return Clusters(specification.cluster.name, codes, levels_of(codes), regressors + rank_of_effects(crossing))
+    crossing = [
+        effect
+        for effect in data.effects
+        if not any(is_nested(effect, codes, levels_of(effect)) for codes in data.clusters)
+    ]
+    name = " + ".join(cluster.name for cluster in specification.clusters)
+    return Clusters(name, data.clusters, regressors + rank_of_effects(crossing))
 
 
 def _require_solution(specification: Specification, kept: NDArray[np.bool_], parameters: int, n: int) -> None:

@@ -33,7 +33,8 @@ class Sample:
     means : (1 + k,)
     effects : each (n,)
         Dense codes.
-    cluster : (n,) or None
+    clusters : each (n,)
+        Dense codes, one array per way.
     weights : (n,), positive
     drops : tuple of Drop
         Rows of the panel not used, each under the first reason that applies.
@@ -43,7 +44,7 @@ class Sample:
     values: Floats
     means: Floats
     effects: tuple[Codes, ...]
-    cluster: Codes | None
+    clusters: tuple[Codes, ...]
     weights: Floats
     drops: tuple[Drop, ...]
 
@@ -78,7 +79,7 @@ def take_sample(specification: Specification, panel: Panel, sample: pl.Expr | No
         rows,
         _matrix(specification, columns),
         tuple(_codes(frame, effect) for effect in specification.effects),
-        None if specification.cluster is None else _codes(frame, specification.cluster),
+        tuple(_codes(frame, cluster) for cluster in specification.clusters),
         np.ones(len(rows)) if weights is None else weights[rows],
         tuple(gate.drops),
     )
@@ -211,7 +212,7 @@ def _assembled(
     rows: NDArray[np.int64],
     values: Floats,
     effects: tuple[Codes, ...],
-    cluster: Codes | None,
+    clusters: tuple[Codes, ...],
     weights: Floats,
     drops: tuple[Drop, ...],
 ) -> Sample:
@@ -225,11 +226,11 @@ def _assembled(
         drops = (*drops, Drop(Text("独占一个效应组的单例", "singletons, alone in a group of an effect"), gone))
         rows, values, weights = rows[keep], values[keep], weights[keep]
         effects = tuple(_recoded(codes, keep) for codes in effects)
-        cluster = None if cluster is None else _recoded(cluster, keep)
+        clusters = tuple(_recoded(codes, keep) for codes in clusters)
     if not len(rows):
         raise _nothing_left(drops)
     deviations, means = centred(values, weights)
-    return Sample(rows, deviations, means, effects, cluster, weights, drops)
+    return Sample(rows, deviations, means, effects, clusters, weights, drops)
 
 
 def _recoded(codes: Codes, keep: Mask) -> Codes:

@@ -52,7 +52,7 @@ class Grouping:
 class Specification:
     """One regression: what explains what, which effects are absorbed, how rows are weighted and clustered.
 
-    Without effects the regression has a constant. Terms and effects written twice count once.
+    Without effects the regression has a constant. Terms, effects and clusters written twice count once.
 
     Raises
     ------
@@ -69,12 +69,13 @@ class Specification:
     depvar: Factor
     regressors: tuple[Term, ...]
     effects: tuple[Grouping, ...] = field(default=())
-    cluster: Grouping | None = None
+    clusters: tuple[Grouping, ...] = ()
     weights: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "regressors", tuple(dict.fromkeys(self.regressors)))
         object.__setattr__(self, "effects", tuple(dict.fromkeys(self.effects)))
+        object.__setattr__(self, "clusters", tuple(dict.fromkeys(self.clusters)))
         if Term((self.depvar,)) in self.regressors:
             raise ConfigError(
                 Text("被解释变量同时是解释变量", "the dependent variable is also a regressor"),
@@ -105,5 +106,5 @@ class Specification:
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:
-        """The effects and then the cluster."""
-        return self.effects if self.cluster is None else (*self.effects, self.cluster)
+        """The effects and then the clusters."""
+        return (*self.effects, *self.clusters)

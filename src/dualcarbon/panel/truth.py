@@ -228,7 +228,7 @@ EFFECTS: Mapping[str, EffectColumn] = {
     "coal": EffectColumn("table_4_3", 2, 1.0, _label("ln CO2：煤炭", "ln CO2: coal")),
     "co2_small": EffectColumn("table_4_4", 1, 1.0, _label("ln CO2：小企业", "ln CO2: small firms")),
     "co2_large": EffectColumn("table_4_4", 2, 1.0, _label("ln CO2：大企业", "ln CO2: large firms")),
-    "coal_small": EffectColumn("table_4_4", 3, 1.0, _label("煤炭 ln CO2：小企业", "ln CO2 of coal: small firms")),
-    "coal_large": EffectColumn("table_4_4", 4, 1.0, _label("煤炭 ln CO2：大企业", "ln CO2 of coal: large firms")),
+    "coal_small": EffectColumn("table_4_4", 3, 1.0, _label("ln CO2（煤炭）：小企业", "ln CO2 of coal: small firms")),
+    "coal_large": EffectColumn("table_4_4", 4, 1.0, _label("ln CO2（煤炭）：大企业", "ln CO2 of coal: large firms")),
 }
 """The nine columns of Tables 4-2 to 4-4 by name."""

@@ -160,6 +160,7 @@ def _scale(axes: Axes, plot: DotPlot) -> tuple[float, float]:
     for tick in axes.xaxis.get_major_ticks():
         tick.label2.set_fontproperties(_font(7.5))
         tick.label2.set_color(_INK)
+        tick.label2.set_verticalalignment("baseline")
     if not plot.log and ends[0] < 0 < ends[1]:
         axes.axvline(0.0, color="#8b9297", linewidth=0.8, zorder=1)
     return ends

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dualcarbon.core.errors import ConfigError, InputError
+from dualcarbon.core.files import require_readable
 from dualcarbon.core.text import Text, both
 
 M = TypeVar("M", bound=BaseModel)
@@ -69,13 +70,14 @@ class FirmStudy(Strict):
 
 
 def existing(path: Path) -> Path:
-    """The path, if there is a file.
+    """The path, if there is a file that may be read.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or the system denies it.
     """
+    require_readable(path)
     if not path.is_file():
         raise InputError(
             Text("没有这个文件：{p}", "no such file: {p}").format(p=path),

@@ -63,13 +63,16 @@ class Done(Generic[T]):
         return _files(self.folder)
 
 
+_CODE = (".py", ".csv", ".toml", ".typ", ".html", ".css", ".otf", ".txt")
+
+
 @cache
 def code_version() -> str:
     """SHA-256 over every file of the package: changed code never reads an old step."""
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
-        if path.suffix in (".py", ".csv", ".toml", ".typ", ".j2", ".html") and "__pycache__" not in path.parts:
+        if path.suffix in _CODE and "__pycache__" not in path.parts:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

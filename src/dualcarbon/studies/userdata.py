@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dualcarbon.core.errors import ConfigError, DataError, SchemaError
@@ -59,7 +60,7 @@ def inputs(data: Path | None) -> dict[str, str]:
 
 
 def sound_panel(data: Path, drop: bool) -> Panel:
-    """The user's panel, checked: errors stop, warnings do not.
+    """The user's panel, checked: errors stop, warnings do not but stand in the panel's notes.
 
     Parameters
     ----------
@@ -75,10 +76,19 @@ def sound_panel(data: Path, drop: bool) -> Panel:
     panel = declared(data).load(folder_of(data))
     if drop:
         panel = drop_invalid(panel)
-    errors = [finding for finding in check(panel).items if finding.severity == "error"]
+    found = check(panel).items
+    errors = [finding for finding in found if finding.severity == "error"]
     if errors:
         raise _refused(data, errors, drop)
-    return panel
+    return replace(panel, notes=(*panel.notes, _warned(found))) if found else panel
+
+
+def _warned(warnings: Sequence[Finding]) -> Text:
+    listed = ", ".join(f"{f.rule} {f.column}: {f.count:,}" for f in warnings)
+    return Text(
+        "检查有 {n} 项警告（规则、列、行数）：{w}。用 dualcarbon check 查看含义与处理。",
+        "The check gave {n} warnings (rule, column, rows): {w}. See dualcarbon check for meaning and remedy.",
+    ).format(n=len(warnings), w=listed)
 
 
 def _refused(data: Path, errors: Sequence[Finding], dropped: bool) -> DataError:

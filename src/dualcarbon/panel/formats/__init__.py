@@ -10,6 +10,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from dualcarbon.core.errors import InputError
+from dualcarbon.core.files import require_readable
 from dualcarbon.core.text import Text, both
 from dualcarbon.panel.formats.base import Loader, Options, RawTable
 
@@ -64,6 +65,7 @@ def _loader_of(file: Path) -> Loader:
 
 
 def _existing(file: Path) -> Path:
+    require_readable(file)
     if file.is_file():
         return file
     if file.is_dir():

@@ -91,7 +91,7 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Ste
         partial(load, config, data, drop),
         Objects[Source](),
         options=study,
-        rows=config.study.rows,
+        rows=config.study.rows if data is None else 0,
         weight=5.0,
     )
     table = source.value.panel

@@ -13,6 +13,7 @@ from pydantic import Field
 from dualcarbon.core.engine import Engine
 from dualcarbon.core.errors import ConfigError, InputError
 from dualcarbon.core.exhibit import Chapter, Document, Table
+from dualcarbon.core.files import require_readable
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.technology import Reference, Returns, Technology
 from dualcarbon.core.text import Text, both
@@ -91,6 +92,7 @@ def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, dr
     if seed is not None:
         config = config.model_copy(update={"study": config.study.model_copy(update={"seed": seed})})
     file = data if data is not None else _find(config)
+    require_readable(file)
     files = {file.name: file_sha256(file)} if file.is_file() else {}
     with ExitStack() as stack:
         reporter: Reporter = Silent() if quiet else stack.enter_context(Bar(_WORK))
