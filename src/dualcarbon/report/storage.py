@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from dualcarbon.core.errors import StorageError
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.files import storage_error
 
 
 def write_all(files: Mapping[Path, bytes]) -> list[Path]:
@@ -46,7 +45,7 @@ def write_all(files: Mapping[Path, bytes]) -> list[Path]:
         for path, temporary in waiting.items():
             temporary.replace(path)
     except OSError as error:
-        raise _trouble(path, len(files), error) from error
+        raise storage_error(path, error) from error
     finally:
         for temporary in waiting.values():
             with suppress(OSError):
@@ -59,18 +58,3 @@ def _write(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _trouble(path: Path, count: int, error: OSError) -> StorageError:
-    reason = error.strerror or type(error).__name__
-    return StorageError(
-        Text("无法写入 {path}", "Cannot write {path}").format(path=both(str(path))),
-        expected=Text("文件夹可写，且有足够空间存放 {n} 个文件", "A writable folder with room for {n} files").format(
-            n=count
-        ),
-        found=Text("系统报告：{reason}", "The system says: {reason}").format(reason=reason),
-        remedy=Text(
-            "释放空间、检查权限或换一个输出文件夹，然后重新运行",
-            "Free some space, check the permissions or choose another output folder, then run again",
-        ),
-    )
