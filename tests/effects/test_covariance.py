@@ -54,9 +54,16 @@ def test_three_ways_are_the_signed_sum_of_their_intersections() -> None:
 
 
 def test_a_difference_that_is_no_covariance_is_made_one() -> None:
-    x = np.array([1.0, -1.0, -1.0, 1.0] * 9)
-    table = pl.DataFrame({"f": np.arange(36), "t": np.ones(36), "x": x, "y": x + np.tile([1.0, 1.0, -1.0, -1.0], 9)})
-    table = table.with_columns(a=pl.col("f") % 2, b=pl.col("f") // 2 % 2)
+    r = np.random.default_rng(11)
+    table = pl.DataFrame({"f": np.arange(24), "t": np.ones(24), **{name: r.normal(size=24) for name in "xyz"}})
+    table = table.with_columns(pl.Series(name, r.integers(0, 4, 24)) for name in ("a", "b"))
     panel = Panel.from_frame(table, id="f", time="t")
-    found = fit("y ~ x", panel, cluster="a + b")
-    assert np.linalg.eigvalsh(found.vcov)[0] >= -EQUAL and np.isfinite(found.se).all()
+
+    def bare(cluster: str) -> np.ndarray:
+        one = fit("y ~ x + z | t", panel, cluster=cluster)
+        return one.vcov * (one.clusters - 1) / one.clusters
+
+    difference = np.linalg.eigvalsh(bare("a") + bare("b") - bare("a^b"))
+    assert difference[0] < -0.01
+    left = np.linalg.eigvalsh(fit("y ~ x + z | t", panel, cluster="a + b").vcov)
+    assert np.allclose(left, [0.0, difference[1] * 4 / 3], atol=EQUAL)
