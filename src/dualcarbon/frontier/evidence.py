@@ -66,7 +66,7 @@ def room(aggregate: float, weak: float = ROOM_WEAK, trivial: float = ROOM_TRIVIA
     if aggregate <= min(weak, trivial):
         return None
     refused = not aggregate <= trivial
-    text = Text("全组减排空间 {r:.2f} 超过 {l}", "aggregate abatement room {r:.2f} exceeds {l}")
+    text = Text("全组减排空间 {r:.3g} 超过 {l}", "aggregate abatement room {r:.3g} exceeds {l}")
     words = text.format(r=aggregate, l=trivial if refused else weak)
     return Finding("trivial" if refused else "weakly_identified", words)
 
