@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from dualcarbon import __version__
 from dualcarbon.core.errors import DualcarbonError
+from dualcarbon.core.interrupt import listen
 from dualcarbon.core.text import Text, both
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ def _write(path: Path, text: str) -> None:
 
 def main() -> None:
     """Run the command line."""
+    listen()
     app()
 
 

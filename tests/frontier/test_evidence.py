@@ -88,7 +88,7 @@ def test_judge_takes_the_worst_and_tells_all() -> None:
     assert why.en.count("; ") == 2
     assert why.zh.count("；") == 2
     assert "0.50" in why.en
-    assert "0.70" in why.zh
+    assert "0.7 超过 0.6" in why.zh
     assert evidence.judge([evidence.bracket(0.5)])[0] == "weakly_identified"
     verdict, why = evidence.judge([None, None])
     assert verdict == "identified"

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from dualcarbon.core.files import storage_error, write_text, write_whole
+from dualcarbon.core.interrupt import stop_if_asked
 from dualcarbon.core.text import Text
 from dualcarbon.studies.claim import Claim, take_new, take_up
 from dualcarbon.studies.progress import Reporter
@@ -93,7 +94,14 @@ class Run:
         rows: int = 0,
         weight: float = 1.0,
     ) -> Done[T]:
-        """Run or read back one step and record it."""
+        """Run or read back one step and record it.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C was pressed in an earlier step and a library swallowed it.
+        """
+        stop_if_asked()
         self.reporter.begin(title, rows, weight)
         done = self.store.run(name, make, codec, options, tuple(n.key for n in needs))
         self.reporter.end(done.seconds, done.read_back)
@@ -107,6 +115,7 @@ class Run:
 
     def finish(self) -> Path:
         """Write manifest.json; the run's folder is complete after this."""
+        stop_if_asked()
         manifest = {
             "study": self.study,
             "key": self.key,
