@@ -40,7 +40,16 @@ def refusal(panel: Panel) -> DualcarbonError:
 def test_only_co2_by_industry_is_what_the_tables_show(technology: dict[str, object], firms: Panel) -> None:
     with pytest.raises(ConfigError) as caught:
         chain.prepared(firms, changed(**technology))
-    assert 'group_by = ["industry2"]' in caught.value.expected.en
+    assert "group_by = ['industry2']" in caught.value.expected.en
+
+
+@pytest.mark.parametrize("co2", [{"boundary": "by_fuel"}, {"narrow_boundary": "coal_oil_power"}])
+def test_a_boundary_that_the_headings_do_not_name_is_refused(co2: dict[str, object], firms: Panel) -> None:
+    study = STUDY.model_copy(update={"co2": STUDY.co2.model_copy(update=co2)})
+    with pytest.raises(ConfigError) as caught:
+        chain.prepared(firms, study)
+    assert 'boundary = "coal_oil_power", narrow_boundary = "coal"' in caught.value.expected.zh
+    assert next(iter(co2.values())) in caught.value.found.en
 
 
 def test_a_text_column_is_no_input_and_no_treatment(firms: Panel) -> None:

@@ -14,6 +14,7 @@ from dualcarbon.studies.userdata import require_columns, require_some_positive
 _POSITIVE = Text("{label} 缺失或不为正", "{label} missing or not positive")
 _GROUPED = Text("{label} 缺失", "{label} missing")
 _STUDY = Text("本研究", "this study")
+_PRINTED = ((GROUP,), "co2_t", "coal_oil_power", "coal")
 
 
 def require(panel: Panel, config: FirmStudy) -> None:
@@ -22,7 +23,8 @@ def require(panel: Panel, config: FirmStudy) -> None:
     Raises
     ------
     ConfigError
-        If the frontier is not to be of CO2 by two-digit industry, which is what the tables of chapter 4 show.
+        If the frontier is not to be of CO2 by two-digit industry, or the boundaries are not those in the headings:
+        the tables of chapter 4 would carry a wrong name.
     SchemaError
         If the study needs a column that the table lacks, or a quantity that is not numeric.
     """
@@ -35,17 +37,26 @@ def require(panel: Panel, config: FirmStudy) -> None:
 
 
 def _require_tables(config: FirmStudy) -> None:
-    part = config.technology
-    if (part.group_by, part.bad) != ((GROUP,), "co2_t"):
+    asked = (config.technology.group_by, config.technology.bad, config.co2.boundary, config.co2.narrow_boundary)
+    if asked != _PRINTED:
         raise ConfigError(
-            Text("第 4 章的表按行业给出 CO2 的价格", "the tables of chapter 4 price CO2 by industry"),
-            expected=both(f'[technology] group_by = ["{GROUP}"], bad = "co2_t"'),
-            found=both(f'group_by = {list(part.group_by)}, bad = "{part.bad}"'),
+            Text(
+                "第 4 章的表按行业给出 CO2 的价格，CO2 只有两种边界",
+                "chapter 4 prices CO2 by industry, in two boundaries",
+            ),
+            expected=both(_settings(_PRINTED)),
+            found=both(_settings(asked)),
             remedy=Text(
-                "删去这两行；要用别的行业划分，就在 [data.columns] 中把该列映射为 {g}",
-                "leave both lines out; for other industries, map their column to {g} in [data.columns]",
+                "删去这几行；要用别的行业划分，就在 [data.columns] 中把该列映射为 {g}；别的边界请用 dualcarbon.account",
+                "leave these lines out; for other industries, map their column to {g} in [data.columns]; for other "
+                "boundaries use dualcarbon.account",
             ).format(g=GROUP),
         )
+
+
+def _settings(asked: tuple[tuple[str, ...], str, str, str]) -> str:
+    groups, bad, wide, narrow = asked
+    return f'group_by = {list(groups)}, bad = "{bad}", boundary = "{wide}", narrow_boundary = "{narrow}"'
 
 
 def _names(effects: str) -> list[str]:
