@@ -5,7 +5,7 @@ from dualcarbon.core.technology import Direction, Technology
 
 
 def test_words_are_checked_at_the_door() -> None:
-    for wrong in ({"returns": "vrs"}, {"disposability": "strong"}, {"reference": "global"}):
+    for wrong in ({"returns": "vrs"}, {"disposability": "strong"}, {"reference": "yearly"}):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             Technology(["x"], "y", "b", **wrong)  # type: ignore[arg-type]
 

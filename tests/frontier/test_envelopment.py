@@ -91,7 +91,7 @@ def test_published_oecd_pooled(table: str, returns: Any, disposability: Disposab
     printed = anchors("deabook_oecd_2016_2019")[table]
     frame = polars(pd.read_excel(shared("data", "deabook", "oecd_2011_2019.xlsx")).query("year > 2015"))
     panel = Panel.from_frame(frame, id="国家", time="year", schema="province")
-    technology = Technology(("K", "L", "E"), "Y", "CO2", returns, disposability, reference="pooled")
+    technology = Technology(("K", "L", "E"), "Y", "CO2", returns, disposability, reference="global")
     found = frontier.fit(panel, technology, Direction.proportional(), "envelopment")
     for country, year, beta in found.table.select("国家", "year", "inefficiency").rows():
         number = repr(printed[country][year - 2016])
@@ -119,7 +119,7 @@ def test_published_greenhouse_gas_abatement() -> None:
     table = table.rename({name: name.strip() for name in table.columns})
     table = table.with_columns(pl.col("HRSN", "CPNK", "VALK", "GHG").str.strip_chars().cast(pl.Float64))
     direction = Direction(0.0, 1.0 / table["VALK"].mean(), 1.0 / table["GHG"].mean(), observed=False)  # type: ignore[operator]
-    technology = Technology(("HRSN", "CPNK"), "VALK", "GHG", disposability="sum_z_one", reference="pooled")
+    technology = Technology(("HRSN", "CPNK"), "VALK", "GHG", disposability="sum_z_one", reference="global")
     found = frontier.fit(Panel.from_frame(table, id="Country", time="Year"), technology, direction, "envelopment")
     theta = found.table["inefficiency"].to_numpy()
     np.testing.assert_allclose([theta[0], theta.mean()], printed, atol=5e-9)

@@ -29,6 +29,7 @@ class Echo:
     """Answers with what it was given: u = y, MAC = b, low = unit code, high = period code."""
 
     pools: bool = False
+    several: bool = False
     warning: Text | None = None
     name: str = "echo"
     label: Text = LABEL
@@ -87,7 +88,7 @@ def test_one_frontier_per_period_unless_the_model_pools() -> None:
     assert split.diagnostics.select("g", "t").rows() == [("j", 1), ("j", 2), ("k", 1), ("k", 2)]
     assert split.diagnostics["status"].to_list() == ["identified", "identified", "too_few", "too_few"]
     assert split.diagnostics["n"].to_list() == [2, 2, None, None]
-    pooled = Technology(["x"], "y", "b", group_by=["g"], reference="pooled")
+    pooled = Technology(["x"], "y", "b", group_by=["g"], reference="global")
     assert dc.frontier.fit(panel(), pooled, PROPORTIONAL, Echo()).diagnostics["g"].to_list() == ["j", "k"]
     one = dc.frontier.fit(panel(), Technology(["x"], "y", "b"), PROPORTIONAL, Echo(pools=True))
     assert one.diagnostics["rows"].to_list() == [6]
@@ -98,7 +99,7 @@ def test_pooling_and_refusals_are_said() -> None:
     assert said[0] == both("careful")
     assert "contemporaneous" in said[1].en
     assert "contemporaneous" in said[1].zh
-    pooled = Technology(["x"], "y", "b", group_by=["g"], reference="pooled")
+    pooled = Technology(["x"], "y", "b", group_by=["g"], reference="global")
     assert dc.frontier.fit(panel(), pooled, PROPORTIONAL, Echo(pools=True)).warnings == ()
     assert "2 of 4" in dc.frontier.fit(panel(), TECHNOLOGY, PROPORTIONAL, Echo()).warnings[-1].en
 
@@ -106,7 +107,7 @@ def test_pooling_and_refusals_are_said() -> None:
 @pytest.mark.parametrize("name", ["status", "word"])
 def test_a_group_named_like_a_diagnostic_is_refused(name: str) -> None:
     wrong = panel(**{name: ["p", "p", "q", "q", "p", "p"]})
-    technology = Technology(["x"], "y", "b", group_by=[name], reference="pooled")
+    technology = Technology(["x"], "y", "b", group_by=[name], reference="global")
     with pytest.raises(ConfigError, match=name):
         dc.frontier.fit(wrong, technology, PROPORTIONAL, Echo(pools=True))
 

@@ -17,6 +17,7 @@ from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import registry
 from dualcarbon.frontier.model import CODE, STATUSES, GroupData, GroupFit, Model
+from dualcarbon.frontier.reference import Block, blocks
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -27,11 +28,13 @@ _NUMBERS = ("inefficiency", "abatement_room", "mac", "mac_low", "mac_high")
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The panel as arrays: x (n, m), y, b (n,), firm and period codes, and which rows carry data."""
+    """The panel as arrays: x (n, m), goods (n, q), bads (n, r), custom steps, firm and period codes, and which rows
+    carry data."""
 
     x: Array
-    y: Array
-    b: Array
+    goods: Array
+    bads: Array
+    steps: Array | None
     unit: Index
     time: Index
     usable: NDArray[np.bool_]
@@ -47,8 +50,8 @@ def fit(
 ) -> FrontierResult:
     """Inefficiency and marginal abatement cost of every observation against the frontier of its group.
 
-    Groups are the combinations of `technology.group_by`; a model that does not pool periods has, under
-    `reference="contemporaneous"`, one frontier per group and period. The engine runs the groups.
+    Groups are the combinations of `technology.group_by`; a model that does not pool periods has, unless
+    `reference="global"`, one frontier per group and period. The engine runs the frontiers.
 
     Parameters
     ----------
@@ -67,13 +70,13 @@ def fit(
         `table` in the row order of the panel. Rows with a missing, infinite or nonpositive input or good output, or
         missing CO2, are "missing"; groups with fewer rows with CO2 > 0 than the model needs are "refused" and their
         diagnostics say too_few. `diagnostics`: group columns, status, why_zh, why_en, rows, usable, then the model's
-        facts.
+        facts. Further columns of a model (prices of further bads, say) stand at the end of `table`.
 
     Raises
     ------
     ConfigError
-        If the model is unknown or does not support the technology or the direction, or a grouping column has the name
-        of a diagnostic.
+        If the model is unknown or does not support the technology or the direction, a custom direction moves a column
+        that is not in the technology, or a grouping column has the name of a diagnostic.
     SchemaError
         If a column is absent or not numeric.
     DataError
@@ -92,14 +95,17 @@ def fit(
     """
     chosen = registry.model(model) if isinstance(model, str) else model
     chosen.check(technology, direction)
-    columns = _columns(panel, technology)
+    _check_reference(technology, chosen)
+    _check_outputs(technology, chosen)
+    columns = _columns(panel, technology, direction)
     keys = _group_keys(panel, technology, chosen)
-    codes = panel.codes(*keys)
-    blocks = _blocks(codes, columns.usable)
-    fits = engine.map(lambda rows: _solve(columns, rows, chosen, technology, direction), blocks)
+    group = panel.codes(*technology.group_by) if technology.group_by else np.zeros(panel.n, dtype=np.int64)
+    reference = "global" if chosen.pools else technology.reference
+    parts = blocks(group, columns.time, columns.usable, reference, technology.window)
+    fits = engine.map(lambda block: _solve(columns, block, chosen, technology, direction), parts)
     return FrontierResult(
-        table=_table(panel, blocks, fits),
-        diagnostics=_diagnostics(panel, keys, codes, columns, fits),
+        table=_table(panel, parts, fits),
+        diagnostics=_diagnostics(panel, keys, parts, columns, fits),
         model=chosen.name,
         technology=technology,
         direction=direction,
@@ -108,13 +114,60 @@ def fit(
     )
 
 
-def _columns(panel: Panel, technology: Technology) -> _Columns:
+def _check_reference(technology: Technology, model: Model) -> None:
+    if model.pools and technology.reference not in ("contemporaneous", "global"):
+        raise ConfigError(
+            Text("{m}不支持这个参照集", "{m} does not support this reference set").format(m=model.label),
+            expected=both('reference="global"'),
+            found=both(f'reference="{technology.reference}"'),
+            remedy=Text(
+                "参数模型用全部时期拟合一个前沿；其他参照集请用包络类模型",
+                "a parametric model fits one frontier to all periods; for other sets use an envelopment model",
+            ),
+        )
+
+
+def _check_outputs(technology: Technology, model: Model) -> None:
+    if not model.several and len(technology.goods) + len(technology.bads) > 2:
+        raise ConfigError(
+            Text("{m}只支持一种好产出和一种坏产出", "{m} takes one good and one bad output").format(m=model.label),
+            expected=both("good, bad"),
+            found=both(f"good={technology.goods}, bad={technology.bads}"),
+            remedy=Text("多种产出请用包络类模型", "for several outputs use an envelopment model"),
+        )
+
+
+def _columns(panel: Panel, technology: Technology, direction: Direction) -> _Columns:
     x = np.column_stack(panel.arrays(*technology.inputs))
-    y, b = panel.arrays(technology.good, technology.bad)
-    _refuse_negative(panel, technology.bad, b)
+    goods = np.column_stack(panel.arrays(*technology.goods))
+    bads = np.column_stack(panel.arrays(*technology.bads))
+    for name, values in zip(technology.bads, bads.T, strict=True):
+        _refuse_negative(panel, name, values)
+    steps = _steps(panel, technology, direction) if direction.columns else None
     with np.errstate(invalid="ignore"):
-        usable = np.isfinite(x).all(axis=1) & (x > 0.0).all(axis=1) & np.isfinite(y) & (y > 0.0) & np.isfinite(b)
-    return _Columns(x, y, b, panel.codes(panel.id), panel.codes(panel.time), usable)
+        positive = np.column_stack([x, goods]) > 0.0
+    usable = np.logical_and(positive.all(axis=1), np.isfinite(np.column_stack([x, goods, bads])).all(axis=1))
+    if steps is not None:
+        usable = np.logical_and(usable, np.isfinite(steps).all(axis=1))
+    return _Columns(x, goods, bads, steps, panel.codes(panel.id), panel.codes(panel.time), usable)
+
+
+def _steps(panel: Panel, technology: Technology, direction: Direction) -> Array:
+    """The custom direction, (n, m + q + r)."""
+    names = (*technology.inputs, *technology.goods, *technology.bads)
+    steps = np.zeros((panel.n, len(names)))
+    for name, step in direction.columns:
+        if name not in names:
+            raise ConfigError(
+                Text("方向中的列不在生产技术里", "the direction moves a column that is not in the technology"),
+                expected=both(" | ".join(names)),
+                found=both(name),
+                remedy=Text("改正 Direction.custom", "correct Direction.custom"),
+            )
+        values = panel.arrays(step)[0] if isinstance(step, str) else np.full(panel.n, float(step))
+        _refuse_negative(panel, step if isinstance(step, str) else name, values)
+        steps[:, names.index(name)] = values
+    return steps
 
 
 def _refuse_negative(panel: Panel, bad: str, b: Array) -> None:
@@ -130,30 +183,32 @@ def _refuse_negative(panel: Panel, bad: str, b: Array) -> None:
 
 
 def _group_keys(panel: Panel, technology: Technology, model: Model) -> tuple[str, ...]:
-    split = not model.pools and technology.reference == "contemporaneous"
+    split = not model.pools and technology.reference != "global"
     return tuple(dict.fromkeys((*technology.group_by, *((panel.time,) if split else ()))))
-
-
-def _blocks(codes: Index, usable: NDArray[np.bool_]) -> list[Index]:
-    """Usable rows of each group, in the order of the panel."""
-    if not codes.size:
-        return []
-    rows = np.flatnonzero(usable)
-    order = rows[np.argsort(codes[rows], kind="stable")]
-    ends = np.cumsum(np.bincount(codes[rows], minlength=int(codes.max()) + 1))
-    return np.split(order, ends[:-1])
 
 
 def _dense(codes: Index) -> Index:
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
-def _solve(columns: _Columns, rows: Index, model: Model, technology: Technology, direction: Direction) -> GroupFit:
-    b = columns.b[rows]
+def _solve(columns: _Columns, block: Block, model: Model, technology: Technology, direction: Direction) -> GroupFit:
+    rows, every = block.rows, bool(block.evaluated.all())
+    b = columns.bads[rows, 0]
     least, positive = model.least(technology), int(np.count_nonzero(b > 0.0))
     if positive < least:
         return _too_few(b, positive, least)
-    data = GroupData(columns.x[rows], columns.y[rows], b, _dense(columns.unit[rows]), _dense(columns.time[rows]))
+    goods, bads = columns.goods[rows], columns.bads[rows]
+    data = GroupData(
+        x=columns.x[rows],
+        y=np.ascontiguousarray(goods[:, 0]),
+        b=np.ascontiguousarray(b),
+        unit=_dense(columns.unit[rows]),
+        time=_dense(columns.time[rows]),
+        more_goods=goods[:, 1:] if goods.shape[1] > 1 else None,
+        more_bads=bads[:, 1:] if bads.shape[1] > 1 else None,
+        steps=None if columns.steps is None else columns.steps[rows],
+        evaluated=None if every else block.evaluated,
+    )
     return model.solve(data, technology, direction)
 
 
@@ -167,32 +222,33 @@ def _too_few(b: Array, positive: int, least: int) -> GroupFit:
     return GroupFit(empty, empty, empty, empty, empty, status, "too_few", why.format(k=positive, l=least))
 
 
-def _table(panel: Panel, blocks: Sequence[Index], fits: Sequence[GroupFit]) -> pl.DataFrame:
-    numbers = {name: np.full(panel.n, np.nan) for name in _NUMBERS}
+def _table(panel: Panel, parts: Sequence[Block], fits: Sequence[GroupFit]) -> pl.DataFrame:
+    further = tuple(dict.fromkeys(name for done in fits for name in done.columns))
+    numbers = {name: np.full(panel.n, np.nan) for name in (*_NUMBERS, *further)}
     status = np.full(panel.n, CODE["missing"], dtype=np.uint8)
-    for rows, done in zip(blocks, fits, strict=True):
-        for name, values in numbers.items():
-            values[rows] = getattr(done, name)
-        status[rows] = done.status
+    for block, done in zip(parts, fits, strict=True):
+        rows = block.rows[block.evaluated]
+        for name in _NUMBERS:
+            numbers[name][rows] = getattr(done, name)[block.evaluated]
+        for name, values in done.columns.items():
+            numbers[name][rows] = values[block.evaluated]
+        status[rows] = done.status[block.evaluated]
     words = pl.Series("status", STATUSES).gather(status)
-    return panel.frame.select(panel.id, panel.time).with_columns(
-        *(pl.Series(name, values) for name, values in numbers.items()), words
-    )
+    series = {name: pl.Series(name, values) for name, values in numbers.items()}
+    main, last = ([series[name] for name in names] for names in (_NUMBERS, further))
+    return panel.frame.select(panel.id, panel.time).with_columns(*main, words, *last)
 
 
 def _diagnostics(
-    panel: Panel, keys: Sequence[str], codes: Index, columns: _Columns, fits: Sequence[GroupFit]
+    panel: Panel, keys: Sequence[str], parts: Sequence[Block], columns: _Columns, fits: Sequence[GroupFit]
 ) -> pl.DataFrame:
-    groups = len(fits)
-    first = np.unique(codes, return_index=True)[1]
-    labels = panel.frame.select(keys)[first.tolist()] if keys else pl.DataFrame()
-    positive = columns.usable & (columns.b > 0.0)
+    labels = panel.frame.select(keys)[[block.label for block in parts]] if keys else pl.DataFrame()
     base: Mapping[str, object] = {
         "status": [f.verdict for f in fits],
         "why_zh": [f.why.zh for f in fits],
         "why_en": [f.why.en for f in fits],
-        "rows": np.bincount(codes, minlength=groups),
-        "usable": np.bincount(codes[positive], minlength=groups),
+        "rows": [block.members for block in parts],
+        "usable": [int(np.count_nonzero(columns.bads[p.rows[p.evaluated], 0] > 0.0)) for p in parts],
     }
     facts = dict.fromkeys(key for f in fits for key in f.facts)
     values = {key: pl.Series(key, [f.facts.get(key) for f in fits], strict=False) for key in facts}
@@ -215,9 +271,9 @@ def _warnings(panel: Panel, technology: Technology, model: Model, fits: Sequence
     if model.pools and technology.reference == "contemporaneous" and panel.frame[panel.time].n_unique() > 1:
         said.append(
             Text(
-                "{m} 不按年分设前沿：同组各年共用一个前沿（reference 取 contemporaneous 与 pooled 结果相同）",
+                "{m} 不按年分设前沿：同组各年共用一个前沿（reference 取 contemporaneous 与 global 结果相同）",
                 "{m} has no frontier per period: all periods of a group share one, whether reference is "
-                "contemporaneous or pooled",
+                "contemporaneous or global",
             ).format(m=model.label)
         )
     refused = sum(f.verdict in ("too_few", "trivial") for f in fits)

@@ -32,16 +32,22 @@ CODE: Mapping[str, int] = {name: i for i, name in enumerate(STATUSES)}
 
 @dataclass(frozen=True, slots=True)
 class GroupData:
-    """The observations of one reference group; every value finite, x and y > 0, b >= 0.
+    """The observations of one group; every value finite, x and y > 0, b >= 0.
 
     Attributes
     ----------
     x : (n, m), y : (n,), b : (n,)
-        Inputs, good output, bad output in the panel's units.
+        Inputs, first good output, first bad output in the panel's units.
     unit : (n,) int64
         Dense codes of the firm.
     time : (n,) int64
         Dense codes of the period.
+    more_goods : (n, q - 1), more_bads : (n, r - 1), or None
+        Further outputs.
+    steps : (n, m + q + r) or None
+        A custom direction: steps of inputs, goods and bads in the panel's units, nonnegative.
+    reference, evaluated : (n,) bool or None
+        Rows that make the frontier and rows that want an answer; None: all.
     """
 
     x: NDArray[np.float64]
@@ -49,6 +55,25 @@ class GroupData:
     b: NDArray[np.float64]
     unit: NDArray[np.int64]
     time: NDArray[np.int64]
+    more_goods: NDArray[np.float64] | None = None
+    more_bads: NDArray[np.float64] | None = None
+    steps: NDArray[np.float64] | None = None
+    reference: NDArray[np.bool_] | None = None
+    evaluated: NDArray[np.bool_] | None = None
+
+    @property
+    def goods(self) -> NDArray[np.float64]:
+        """All goods, (n, q)."""
+        return _beside(self.y, self.more_goods)
+
+    @property
+    def bads(self) -> NDArray[np.float64]:
+        """All bads, (n, r)."""
+        return _beside(self.b, self.more_bads)
+
+
+def _beside(first: NDArray[np.float64], more: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    return first[:, None] if more is None else np.column_stack([first, more])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +82,8 @@ class GroupFit:
 
     `status` holds codes into `STATUSES`. `verdict` is identified, weakly_identified, trivial or too_few, with
     `why` in both languages. `facts` are the diagnostics of this fit, the same keys for every group of a model.
+    `columns` are further numbers per row, (n,) each, the same names for every group: prices of further bads,
+    inefficiency of single variables. Rows that are not `evaluated` are ignored.
     """
 
     inefficiency: NDArray[np.float64]
@@ -68,6 +95,7 @@ class GroupFit:
     verdict: str
     why: Text
     facts: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
+    columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class Model(Protocol):
@@ -79,6 +107,7 @@ class Model(Protocol):
     label : title in both languages
     measure : what `inefficiency` measures
     warning : said with every use of the model, or None
+    several : True if it takes several goods and bads
     pools : True if one frontier spans all periods of a group whatever `technology.reference` says
     """
 
@@ -96,6 +125,9 @@ class Model(Protocol):
 
     @property
     def pools(self) -> bool: ...
+
+    @property
+    def several(self) -> bool: ...
 
     def least(self, technology: Technology) -> int:
         """Fewest usable observations a group must have for this model."""

@@ -87,6 +87,7 @@ class EnvelopmentModel:
     measure: Text = field(default=_MEASURE, init=False, repr=False)
     warning: Text | None = field(default=None, init=False, repr=False)
     pools: bool = field(default=False, init=False, repr=False)
+    several: bool = field(default=False, init=False, repr=False)
 
     def least(self, technology: Technology) -> int:
         """One row per input and output."""

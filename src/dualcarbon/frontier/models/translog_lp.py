@@ -60,6 +60,7 @@ class TranslogLinearModel:
     measure: Text = field(default=_MEASURE, init=False, repr=False)
     warning: Text | None = field(default=None, init=False, repr=False)
     pools: bool = field(default=True, init=False, repr=False)
+    several: bool = field(default=False, init=False, repr=False)
 
     def least(self, technology: Technology) -> int:
         """Two rows per parameter."""

@@ -109,6 +109,7 @@ class TranslogMLModel:
     measure: Text = field(default=_MEASURE, init=False, repr=False)
     warning: Text | None = field(default=None, init=False, repr=False)
     pools: bool = field(default=True, init=False, repr=False)
+    several: bool = field(default=False, init=False, repr=False)
 
     def least(self, technology: Technology) -> int:
         """Four observations per parameter of the richest quadratic that is asked for."""

@@ -44,7 +44,7 @@ def fitted(panel: Panel, config: FirmStudy, model: str, engine: Engine) -> Front
         part.bad,
         returns=part.returns if model == DEFAULT else "variable",
         group_by=part.group_by,
-        reference="pooled",
+        reference="global",
     )
     return frontier.fit(panel, technology, Direction.proportional(), model, engine=engine)
 

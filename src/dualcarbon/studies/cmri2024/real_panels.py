@@ -88,8 +88,8 @@ PANELS = (
 
 def fit(real: RealPanel, panel: Panel, engine: Engine) -> tuple[Rival, ...]:
     """Translog by ML and by LP under constant returns, the quadratic, and Kuosmanen envelopment by year."""
-    pooled = Technology(real.inputs, real.good, "co2_t", returns="constant", reference="pooled")
-    variable = Technology(real.inputs, real.good, "co2_t", returns="variable", reference="pooled")
+    pooled = Technology(real.inputs, real.good, "co2_t", returns="constant", reference="global")
+    variable = Technology(real.inputs, real.good, "co2_t", returns="variable", reference="global")
     yearly = Technology(real.inputs, real.good, "co2_t", returns="variable", reference="contemporaneous")
     return rivals(
         panel,

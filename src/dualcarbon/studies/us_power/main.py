@@ -154,9 +154,9 @@ def _fit(panel: Panel, config: PowerStudy, engine: Engine) -> tuple[Rival, ...]:
     found = rivals(
         panel,
         (
-            Plan(TRANSLOG, LIKELIHOOD, "translog_ml", technology("bic", "pooled")),
-            Plan(TRANSLOG, PROGRAMMING, "translog_lp", technology("variable", "pooled")),
-            Plan(QUADRATIC, PROGRAMMING, "quadratic", technology("variable", "pooled")),
+            Plan(TRANSLOG, LIKELIHOOD, "translog_ml", technology("bic", "global")),
+            Plan(TRANSLOG, PROGRAMMING, "translog_lp", technology("variable", "global")),
+            Plan(QUADRATIC, PROGRAMMING, "quadratic", technology("variable", "global")),
         ),
         engine,
     )
