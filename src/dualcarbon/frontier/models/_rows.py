@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.technology import Direction
 from dualcarbon.core.text import Text
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
 from dualcarbon.kernels.quadratic_form import length
@@ -58,6 +59,26 @@ def usable(data: GroupData, screen: bool) -> Rows:
     return Rows(positive, plausible, plausible if screen and per_coefficient >= ROWS_TO_SCREEN else positive)
 
 
+def scored(data: GroupData, rows: Rows) -> Mask:
+    """The rows of the fit that want an answer."""
+    return rows.fit if data.evaluated is None else rows.fit & data.evaluated
+
+
+def steps(data: GroupData, reference: Mask, rows: Mask, direction: Direction) -> tuple[Array, Array, Array]:
+    """gx (r, m), gy (r, q), gb (r, s) of some rows; means are those of the reference rows."""
+    base = (data.x, data.goods, data.bads)
+    if data.steps is not None:
+        ends = np.cumsum([part.shape[1] for part in base])[:-1]
+        gx, gy, gb = np.split(data.steps[rows], ends, axis=1)
+        return gx, gy, gb
+    count = int(np.count_nonzero(rows))
+    if direction.observed:
+        x, y, b = (part[rows] for part in base)
+    else:
+        x, y, b = (np.broadcast_to(part[reference].mean(axis=0), (count, part.shape[1])) for part in base)
+    return direction.inputs * x, direction.good * y, direction.bad * b
+
+
 def counts(data: GroupData, rows: Rows) -> dict[str, float]:
     """Rows of the group, without CO2, dropped by the screen, of the fit."""
     return {
@@ -74,17 +95,25 @@ def place(
     status: NDArray[np.int8],
     verdict: tuple[str, Text],
     facts: Mapping[str, float],
+    columns: Mapping[str, Array] | None = None,
+    at: Mask | None = None,
 ) -> GroupFit:
-    """Results of the rows of the fit among all rows; NaN and "outlier" or "no_bad" elsewhere.
+    """Results of the rows `at` (those of the fit) among all rows; NaN and "outlier" or "no_bad" elsewhere.
 
     `numbers` are inefficiency, room, MAC, its low and its high. A trivial fit refuses its rows.
     """
+    where = rows.fit if at is None else at
     refused = verdict[0] == "trivial"
     everywhere = np.where(rows.positive, CODE["outlier"], CODE["no_bad"]).astype(np.int8)
-    everywhere[rows.fit] = CODE["refused"] if refused else status
-    full = np.full((5, rows.fit.size), np.nan)
-    if not refused:
-        full[:, rows.fit] = numbers
+    everywhere[where] = CODE["refused"] if refused else status
+
+    def spread(values: Array) -> Array:
+        out = np.full(where.size, np.nan)
+        if not refused:
+            out[where] = values
+        return out
+
+    full = [spread(values) for values in numbers]
     return GroupFit(
         inefficiency=full[0],
         abatement_room=full[1],
@@ -95,4 +124,5 @@ def place(
         verdict=verdict[0],
         why=verdict[1],
         facts=facts,
+        columns={name: spread(values) for name, values in (columns or {}).items()},
     )
