@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -11,8 +12,8 @@ import dualcarbon as dc
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
 from dualcarbon.engines.threads import Threads
-from frontier_truth import YEARS, noisy
 from registry import benchmark
+from truth.designs import NOISY, YEARS, by_product
 
 ROWS, INDUSTRIES = 1_009_114, 39
 
@@ -24,7 +25,7 @@ def survey(rows: int = ROWS, industries: int = INDUSTRIES) -> Panel:
     sizes[np.argmax(sizes)] += rows - sizes.sum()
     frames = []
     for i, n in enumerate(sizes):
-        case = noisy(int(n), i, 0.1, m=2, sigma_u=0.3)
+        case = by_product(replace(NOISY, inputs=2, sigma_u=0.3), int(n), i)
         frames.append(
             pl.DataFrame(
                 {

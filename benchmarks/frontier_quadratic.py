@@ -12,7 +12,7 @@ from dualcarbon.engines.threads import Threads
 from dualcarbon.frontier.model import GroupData
 from dualcarbon.frontier.models.quadratic import QuadraticModel
 from dualcarbon.frontier.models.translog_lp import TranslogLinearModel
-from dualcarbon.kernels.quadratic_form import features, gradient
+from dualcarbon.kernels.polynomial import basis, derivative, features
 from dualcarbon.kernels.row_generation import minimise
 from dualcarbon.kernels.row_scan import Program, monotone, program
 from registry import benchmark
@@ -63,6 +63,29 @@ def programs() -> Callable[[], object]:
     return lambda: Threads(2).map(minimise, problems)
 
 
+@benchmark("quadratic: pooled linear program", size=f"{ROWS:,} rows, one group, m = 2")
+def pooled() -> Callable[[], object]:
+    """One program over all rows."""
+    data = firms(ROWS, 0)
+    problem = scaled(data, plausible(data))
+    minimise(problem)
+    return lambda: minimise(problem)
+
+
+@benchmark("cubic with biased trend: linear programs alone, 2 threads", size=f"{ROWS:,} rows, 39 groups, m = 2")
+def cubic() -> Callable[[], object]:
+    """The richest form, in logs."""
+    problems = []
+    for data in industries():
+        kept = plausible(data)
+        x, y, b = np.log(data.x[kept]), np.log(data.y[kept]), np.log(data.b[kept])
+        z = np.column_stack([x, -(y + b), data.time[kept]])
+        terms = basis(3, 3, "biased")
+        problems.append(program(z - z.mean(axis=0), -y, *monotone(3, time=True), terms=terms, s=2))
+    minimise(problems[0])
+    return lambda: Threads(2).map(minimise, problems)
+
+
 def _models(model: QuadraticModel | TranslogLinearModel) -> Callable[[], object]:
     groups, technology = industries(), Technology(("labour", "capital"), "output", "co2")
     direction = Direction.proportional()
@@ -87,7 +110,8 @@ def _full() -> Callable[[], object]:
 
     data = firms(ONE, 0)
     p = scaled(data, plausible(data))
-    level, slopes = features(p.z), [gradient(p.z, j) for j in range(3)]
+    level = features(basis(3), p.z)
+    slopes = [level @ derivative(basis(3), j) for j in range(3)]
     rows = np.vstack([-level, -slopes[2], slopes[2], -slopes[0], -slopes[1]])
     n = p.b.size
     sides = np.concatenate([p.b, np.ones(n), np.zeros(3 * n)])

@@ -1,4 +1,4 @@
-"""The front door in the terminal: init, check, run, convert, list."""
+"""The front door in the terminal: init, check, run, frontier, convert, list."""
 
 from __future__ import annotations
 
@@ -216,6 +216,46 @@ def run(
     from dualcarbon.studies import run_study
 
     finished = run_study(study, rows=rows, data=data, out=out, seed=seed, drop=drop, quiet=quiet)
+    typer.echo(finished.summary())
+
+
+@app.command()
+def frontier(
+    data: Annotated[
+        Path, typer.Argument(help="数据文件或 init 写出的 study.toml | data file or study.toml", readable=False)
+    ],
+    config: Annotated[
+        Path | None, typer.Option(help="设置：技术、方向、模型 | technology, direction, model", readable=False)
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="模型名，先于设置 | model, goes before the settings")] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="只写出设置（默认 model.toml）| only write the settings (model.toml)")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="结果的目录 | folder of results")] = Path("runs"),
+    drop: Annotated[
+        bool, typer.Option("--drop-invalid", help="删去有错误的行并计数，而不是停下 | drop rows with errors, counted")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度 | no progress")] = False,
+    schema: Annotated[str | None, typer.Option(help="表结构：firm、province、plant | kind of panel")] = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    force: Force = False,
+) -> None:
+    """在自己的数据上估计一个前沿模型，写出结果、诊断、图与报告 | one frontier model on your data"""
+    from dualcarbon.studies.frontier_job import main as job
+
+    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
+    reading = {name: value for name, value in said.items() if value is not None}
+    if propose:
+        target = config or Path("model.toml")
+        _refuse_overwrite(target, force)
+        asked = job.Asked(data, None, model, drop, reading)
+        _write(target, job.propose(asked))
+        typer.echo(f"{target}\n请逐行核对，再运行 | check every line, then run:")
+        typer.echo(f"  dualcarbon frontier {data} --config {target}")
+        return
+    finished = job.main(job.Asked(data, config, model, drop, reading), out, quiet=quiet, say=typer.echo)
     typer.echo(finished.summary())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.technology import Technology
@@ -107,3 +108,70 @@ def contaminate(draw: np.random.Generator, y: Array, b: Array, noise: float) -> 
 def industry() -> Callable[..., Industry]:
     """The simulator."""
     return simulate
+
+
+def mixed_firms(seed: int, n: int = 50, inputs: int = 2, goods: int = 1, bads: int = 1) -> GroupData:
+    """Firms of one group for programs of several outputs: sizes over three orders of magnitude, every fifth firm a copy
+    of another, every seventh with proportions of few values, a multiple of a firm, further bads that are at times 0."""
+    draw = np.random.default_rng(seed)
+    size = np.exp(1.2 * draw.standard_normal((n, 1)))
+    every = size * np.exp(0.2 * draw.standard_normal((n, inputs + goods + bads)))
+    every[::7] = size[::7] * draw.integers(2, 5, every[::7].shape) / 3.0
+    every[1::5] = every[draw.integers(0, n, len(every[1::5]))]
+    every[3] = 2.0 * every[2]
+    x, y, b = np.split(every, [inputs, inputs + goods], axis=1)
+    b[::6, 1:] = 0.0
+    x, y, b = x * np.logspace(0, 6, inputs), y * 1e4, b * 10.0
+    codes = np.arange(n, dtype=np.int64)
+    more_y, more_b = (part[:, 1:] if part.shape[1] > 1 else None for part in (y, b))
+    return GroupData(x, y[:, 0], b[:, 0], codes, np.zeros(n, dtype=np.int64), more_y, more_b)
+
+
+@pytest.fixture(scope="session")
+def mixed() -> Callable[..., GroupData]:
+    """The generator of firms with several outputs."""
+    return mixed_firms
+
+
+def supporting_prices(
+    data: GroupData, projection: Array, loose: NDArray[np.bool_], returns: str, weak: bool, idle: bool
+) -> tuple[float, float]:
+    """Range of w_1 / u_1 over the hyperplanes that support the technology at a point of its frontier, by scipy.
+
+    min, max w_1 s.t. v'x_j - u'y_j + w'b_j + m >= 0 for all j, v'x_j + m >= 0 (idle), equality at the projection,
+    u_1 = 1, v, u >= 0, w free (weak) or >= 0, prices of loose rows 0. Infinite on both sides where u_1 = 0 throughout.
+    """
+    m, q = data.x.shape[1], data.goods.shape[1]
+    sign = np.repeat([1.0, -1.0, 1.0], [m, q, data.bads.shape[1]])
+    scale = projection.copy()
+    scale[scale == 0.0] = np.column_stack([data.x, data.goods, data.bads])[:, scale == 0.0].max(axis=0)
+    rows = np.column_stack([np.column_stack([data.x, data.goods, data.bads]) * sign / scale, np.ones(len(data.x))])
+    if idle:
+        rows = np.vstack([rows, np.where(np.arange(rows.shape[1]) < m, rows, 0.0)])
+        rows[len(data.x) :, -1] = 1.0
+    own = np.append(projection * sign / scale, 1.0)
+    bounds: list[tuple[float | None, float | None]] = [(0.0, None)] * (m + q)
+    bounds += [(None if weak else 0.0, None)] * data.bads.shape[1]
+    bounds += [(None, None) if returns == "variable" else (0.0, 0.0)]
+    bounds = [(0.0, 0.0) if dead else pair for pair, dead in zip(bounds, [*loose, False], strict=True)]
+    bounds[m] = (1.0, 1.0) if not loose[m] else (0.0, 0.0)
+    if loose[m]:
+        return np.inf, np.inf
+    ends = []
+    for side in (1.0, -1.0):
+        cost = np.zeros(rows.shape[1])
+        cost[m + q] = side
+        found = linprog(
+            cost, -rows / np.linalg.norm(rows, axis=1, keepdims=True), np.zeros(len(rows)), [own], [0.0], bounds
+        )
+        if found.status == 2:
+            return np.inf, np.inf
+        ends.append(side * (found.fun if found.status == 0 else -np.inf))
+    rate = scale[m] / scale[m + q]
+    return ends[0] * rate, ends[1] * rate
+
+
+@pytest.fixture(scope="session")
+def supports() -> Callable[..., tuple[float, float]]:
+    """The brute-force range of prices."""
+    return supporting_prices

@@ -39,6 +39,9 @@ def test_room_that_cannot_be_computed_is_trivial() -> None:
         (evidence.level_shift, -0.1, -0.11),
         (evidence.near_range, 0.4, 0.41),
         (evidence.skew, 0.01, 0.0),
+        (evidence.doubtful, 0.12, 0.121),
+        (evidence.level_apart, 0.35, 0.36),
+        (evidence.level_apart, 0.0, math.nan),
     ],
 )
 def test_thresholds(finding: object, within: float, beyond: float) -> None:
@@ -103,13 +106,88 @@ def test_judge_takes_the_worst_and_tells_all() -> None:
         (1.2, 1.0, 0.97, True),
         (1.2, 1.0, 1.19, False),
         (1.2, 1.0, 0.80, False),
+        (1.2, 0.7, 1.05, True),
+        (1.2, 1.15, 1.05, False),
+        (1.2, 1.3, 1.05, False),
         (1.0, 1.0, 0.95, False),
         (1.2, math.nan, 1.0, False),
         (1.2, 1.0, -0.1, False),
     ],
 )
-def test_noise_explains_where_the_correction_closes_half_the_gap(
+def test_noise_explains_where_instruments_go_half_the_way(
     pooled: float, instrumented: float, corrected: float, explained: bool
 ) -> None:
     levels = {"pooled": pooled, "iv": instrumented, "noise": corrected}
     assert evidence.noise_explains({k: evidence.Level(v, 1.0) for k, v in levels.items()}) is explained
+
+
+def levels(**elasticities: float) -> dict[str, evidence.Level]:
+    return {name: evidence.Level(value, 1.0) for name, value in elasticities.items()}
+
+
+AGREED = {"pooled": 0.1, "noise": 0.0999, "iv": 0.1, "within": 0.1, "within_noise": 0.099}
+
+
+def test_limits_can_be_others() -> None:
+    assert evidence.doubtful(0.2, 0.25) is None
+    found = evidence.doubtful(0.3, 0.25)
+    assert found is not None and "30%" in found.text.en and "25%" in found.text.zh
+    assert evidence.near_range(0.5, 0.6) is None
+
+
+def test_hidden_gap_compares_the_two_without_noise() -> None:
+    assert evidence.hidden_gap(levels(noise=0.1, within_noise=0.12)) == pytest.approx(math.log(1.2), rel=1e-12)
+    assert math.isnan(evidence.hidden_gap(levels(noise=0.1)))
+    assert math.isnan(evidence.hidden_gap(levels(noise=math.nan, within_noise=0.12)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "reach", "choice"),
+    [
+        ({}, 2.0, "pooled"),
+        ({"noise": 0.08, "within_noise": 0.1}, 2.0, "within"),
+        ({"noise": 0.08, "within_noise": 0.1}, 0.7, "pooled"),
+        ({"noise": 0.08, "within_noise": 0.1}, math.nan, "pooled"),
+        ({"noise": 0.08, "within_noise": 0.09, "iv": 0.08}, 2.0, "noise_removed"),
+        ({"noise": 0.08, "within_noise": math.nan, "iv": 0.08}, 2.0, "noise_removed"),
+        ({"noise": 0.06, "within_noise": 0.08, "iv": 0.06}, 2.0, "within"),
+    ],
+)
+def test_choice_of_the_level(changed: dict[str, float], reach: float, choice: str) -> None:
+    assert evidence.choose_level(levels(**(AGREED | changed)), reach) == choice
+    finding = evidence.hidden(choice, 0.3)
+    assert (finding is not None) == (choice == "within")
+
+
+def test_risk_rises_with_what_the_panel_leaves_open() -> None:
+    """Each piece of evidence alone makes the risk larger, and the agreed case is nearly safe."""
+    safe = evidence.risk(levels(**AGREED), 0.0, False)
+    assert safe < 0.01
+    noisy = AGREED | {"noise": 0.085}
+    for first, second in (
+        (evidence.risk(levels(**noisy), 0.0, True), evidence.risk(levels(**noisy), 0.0, False)),
+        (evidence.risk(levels(**noisy), 0.0, True), evidence.risk(levels(**noisy), 0.1, True)),
+        (safe, evidence.risk(levels(**(AGREED | {"within": 0.14})), 0.0, False)),
+        (safe, evidence.risk(levels(**(AGREED | {"iv": 0.14})), 0.0, False)),
+        (safe, evidence.risk(levels(**(AGREED | {"within": math.nan, "iv": math.nan})), 0.0, False)),
+    ):
+        assert first < second
+    assert evidence.risk(levels(**(AGREED | {"pooled": math.nan})), 0.0, False) == 1.0
+
+
+def test_risk_is_the_logistic_it_says() -> None:
+    """By hand: p = .1, c = .09, v = .08, w = .12."""
+    p, c = 0.1 / 1.1, 0.09 / 1.09
+    share = (p - c) * ((1 - p) ** 2 + p**2) / (1 - 2 * p)
+    hidden, noise = math.log1p(share / p**2), math.log(0.1 / 0.09)
+    score = (
+        -2.14
+        + 1.95 * math.log(hidden)
+        - 1.14 * math.log(noise)
+        + 0.89 * math.log(math.log(0.09 / 0.08))
+        + 4.30 * math.log(1.2)
+        + 18.6 * 0.03
+        + 2.60 * noise
+    )
+    found = evidence.risk(levels(pooled=0.1, noise=0.09, iv=0.08, within=0.12), 0.03, False)
+    assert found == pytest.approx(1 / (1 + math.exp(-score)), rel=1e-12)

@@ -212,3 +212,11 @@ def test_a_group_does_not_see_the_others(survey: tuple[Panel, Technology]) -> No
     alone = dc.frontier.fit(p.keep(pl.col("industry") == "b", both("b")), technology, PROPORTIONAL)
     whole = dc.frontier.fit(p, technology, PROPORTIONAL)
     assert whole.table.filter(p.frame["industry"] == "b").equals(alone.table, null_equal=True)
+
+
+def test_a_gap_in_the_years_counts_as_time() -> None:
+    gaps = panel(t=[2005, 2003, 2003, 2008, 2005, 2003])
+    result = dc.frontier.fit(gaps, TECHNOLOGY, PROPORTIONAL, Echo(pools=True))
+    assert result.table.select("f", "t", "mac_high").rows() == [
+        *(("a", 2003, 0.0), ("a", 2005, 2.0), ("b", 2003, 0.0), ("b", 2005, 2.0), ("c", 2003, 0.0), ("c", 2008, 5.0))
+    ]

@@ -16,7 +16,7 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
 from dualcarbon.frontier.models.quadratic import MODEL, RESTRICTIONS, QuadraticModel, Restrictions
-from dualcarbon.kernels.quadratic_form import evaluate, slope
+from dualcarbon.kernels.polynomial import basis, derivative, features
 from dualcarbon.kernels.row_generation import minimise
 from dualcarbon.kernels.row_scan import monotone, program
 
@@ -42,19 +42,30 @@ def group(x: np.ndarray, y: np.ndarray, b: np.ndarray, periods: int = 1) -> Grou
     return GroupData(x, y, b, np.arange(n) // periods, np.arange(n) % periods)
 
 
+def evaluate(theta: np.ndarray, z: np.ndarray) -> np.ndarray:
+    return features(basis(z.shape[1]), z) @ theta
+
+
+def slope(theta: np.ndarray, z: np.ndarray, j: int) -> np.ndarray:
+    return features(basis(z.shape[1]), z) @ derivative(basis(z.shape[1]), j) @ theta
+
+
 def solve(model: QuadraticModel, data: GroupData) -> GroupFit:
     return model.solve(data, TECHNOLOGY, Direction.unit())
 
 
-def narrow(n: int = 400, seed: int = 0, inefficiency: float = 0.12) -> tuple[GroupData, np.ndarray]:
-    """A quadratic truth with sizes within a factor of 3, and its price at every row.
+def narrow(n: int = 400, seed: int = 0, inefficiency: float = 0.12, periods: int = 1) -> tuple[GroupData, np.ndarray]:
+    """A quadratic truth with sizes within a factor of 3, and its price at every row; firms last over the periods.
 
     The direction is (1, -1) in units of the means, so the truth is shifted until y and b have the same mean.
     """
     rng = np.random.default_rng(seed)
+    firm = np.arange(n) // periods
     x = rng.uniform(0.5, 1.5, size=(n, 2))
+    x = np.clip(x[firm] + 0.1 * (periods > 1) * rng.normal(size=(n, 2)), 0.45, 1.55)
     mean = x @ [0.6, 0.4]
-    bend = np.clip(0.15 * rng.normal(size=n), -0.35, 0.35)
+    bend = 0.15 * rng.normal(size=n)
+    bend = np.clip(bend[firm] + 0.05 * (periods > 1) * rng.normal(size=n), -0.35, 0.35)
     s = 2.0 * mean + bend
     t = 0.7 + 0.5 * bend
     frontier_b = 0.7 * s - 0.4 * mean + 0.25 * bend**2
@@ -62,7 +73,7 @@ def narrow(n: int = 400, seed: int = 0, inefficiency: float = 0.12) -> tuple[Gro
     y, b = s - frontier_b - u, frontier_b + u
     shift = (y.mean() - b.mean()) / 2.0
     y, b = y - shift, b + shift
-    return group(x * [50.0, 8e3], 3e3 * y, 50.0 * b), (1.0 - t) / t * 60.0
+    return group(x * [50.0, 8e3], 3e3 * y, 50.0 * b, periods), (1.0 - t) / t * 60.0
 
 
 def test_an_exact_truth_is_recovered() -> None:
@@ -195,6 +206,48 @@ def test_the_trivial_optimum_is_refused() -> None:
     assert np.isnan(found.mac).all() and np.isnan(found.inefficiency).all()
 
 
+def with_a_clean_giant(n: int = 300, seed: int = 24) -> GroupData:
+    """One more firm with the smallest inputs, the largest s = y + b in units of the means, and no CO2."""
+    data, _ = narrow(n, seed)
+    most = 3.0 * (data.y + data.b * data.y.mean() / data.b.mean()).max()
+    return group(np.vstack([data.x, data.x.min(axis=0)]), np.append(data.y, most), np.append(data.b, 0.0))
+
+
+def test_zero_co2_rows_that_are_kept_make_the_optimum_trivial_and_it_is_refused() -> None:
+    """The slopes of a quadratic that are monotone at two rows are so between them: Q >= Q(giant) = D(giant) >= 0
+    everywhere, so that Q = 0, D = b is the optimum."""
+    data = with_a_clean_giant()
+    bad = data.b / data.b.mean()
+    z = np.column_stack([data.x / data.x.mean(axis=0), data.y / data.y.mean() + bad])
+    found = minimise(program(z - z.mean(axis=0), bad, *monotone(3)))
+    assert found.status == "optimal" and found.objective == pytest.approx(1.0, abs=EXACT)
+    np.testing.assert_allclose(found.theta, 0.0, atol=EXACT)
+
+    kept = solve(QuadraticModel(screen=False, keep_zero_bad=True), data)
+    assert kept.verdict == "trivial"
+    assert "infinite at every row" in kept.why.en and "1 rows with CO2 = 0 were kept" in kept.why.en
+    assert "保留了 1 个排放为零的观测" in kept.why.zh
+    assert (kept.status == CODE["refused"]).all() and np.isnan(kept.mac).all()
+    assert kept.facts["n_fit"] == 301 and kept.facts["n_no_bad"] == 1
+
+    dropped = solve(RAW, data)
+    assert dropped.verdict != "trivial"
+    assert dropped.status[300] == CODE["no_bad"] and np.isfinite(dropped.mac[:300]).all()
+
+
+def test_a_few_kept_zeros_have_no_price_and_move_the_others() -> None:
+    data, _ = narrow(seed=25)
+    bad = data.b.copy()
+    bad[::80] = 0.0
+    data = replace(data, b=bad)
+    kept, dropped = (solve(QuadraticModel(screen=False, keep_zero_bad=keep), data) for keep in (True, False))
+    assert (kept.status[::80] == CODE["no_bad"]).all() and kept.facts["n_no_bad"] == 5
+    for values in (kept.mac, kept.mac_low, kept.mac_high, kept.abatement_room):
+        assert np.isnan(values[::80]).all()
+    assert kept.facts["n_fit"] == 400 and dropped.facts["n_fit"] == 395
+    assert kept.facts["mac_median"] != pytest.approx(dropped.facts["mac_median"], rel=1e-3)
+
+
 def test_collinear_inputs_are_refused() -> None:
     data, _ = narrow(seed=12)
     found = solve(RAW, replace(data, x=np.column_stack([data.x[:, 0], 3.0 * data.x[:, 0]])))
@@ -210,7 +263,7 @@ def test_wide_groups_are_never_identified(industry: Callable[..., Industry]) -> 
 
 
 def test_a_narrow_clean_group_is_identified() -> None:
-    data, mac = narrow(n=4000, seed=13)
+    data, mac = narrow(n=4000, seed=13, periods=5)
     found = solve(MODEL, data)
     assert found.verdict == "identified", found.why.en
     assert np.nanmedian(np.abs(np.log(found.mac / mac))) < FRONTIER_BIAS
@@ -250,13 +303,28 @@ def test_ninety_provinces_enter_the_fit_whole() -> None:
     assert round(float(found.mac.mean())) == 12_758
 
 
-def test_period_shifts_take_up_neutral_change() -> None:
-    data, _ = narrow(seed=16, inefficiency=0.0)
-    year = np.arange(400) % 4
-    moved = replace(data, y=data.y + 60.0 * year, b=data.b + 0.0, time=year)
-    shifting = solve(QuadraticModel(screen=False, period_shifts=True), moved)
-    common = solve(RAW, moved)
-    assert shifting.inefficiency.mean() < 0.5 * common.inefficiency.mean()
+@pytest.mark.parametrize("change", ["years", "neutral", "biased"])
+def test_technical_change_is_taken_up(change: str) -> None:
+    """D falls by 0.02 a period at given (x, s): exact under shifts of the level, within a trend too."""
+    data, mac = narrow(seed=16, inefficiency=0.0)
+    year, step = np.arange(400) % 4, 0.02
+    good, bad = data.y.mean(), data.b.mean()
+    shift = step * (year - year.mean())
+    moved = replace(data, y=data.y + shift * good, b=data.b - shift * bad, time=year)
+    found = solve(QuadraticModel(screen=False, change=change), moved)  # type: ignore[arg-type]
+    assert found.inefficiency.max() <= EXACT
+    np.testing.assert_allclose(found.mac, mac, rtol=EXACT)
+    assert found.facts["change_per_period"] == pytest.approx(step, abs=EXACT)
+    assert solve(RAW, moved).inefficiency.mean() > 0.5 * step
+    assert np.isnan(solve(RAW, moved).facts["change_per_period"])
+
+
+def test_a_cubic_envelops_more_closely_and_contains_the_quadratic() -> None:
+    data, mac = narrow(seed=17)
+    two, three = (solve(QuadraticModel(screen=False, degree=d), data) for d in (2, 3))  # type: ignore[arg-type]
+    assert three.inefficiency.mean() < two.inefficiency.mean() - 1e-4
+    exact, mac = narrow(seed=17, inefficiency=0.0)
+    np.testing.assert_allclose(solve(QuadraticModel(screen=False, degree=3), exact).mac, mac, rtol=1e-7)
 
 
 def test_what_is_not_supported_is_said() -> None:
@@ -272,4 +340,10 @@ def test_what_is_not_supported_is_said() -> None:
     MODEL.check(TECHNOLOGY, Direction.unit())
     MODEL.check(TECHNOLOGY, Direction.proportional())
     assert MODEL.least(TECHNOLOGY) == 20
+    assert QuadraticModel(degree=3).least(TECHNOLOGY) == 40
+    assert QuadraticModel(change="biased").least(TECHNOLOGY) == 30
+    assert QuadraticModel(change="years").least(TECHNOLOGY) == 20
+    for wrong_form in (QuadraticModel(degree=4), QuadraticModel(change="trend")):  # type: ignore[arg-type]
+        with pytest.raises(ConfigError, match="not allowed"):
+            wrong_form.check(TECHNOLOGY, Direction.unit())
     assert MODEL.warning is not None and "83-100 %" in MODEL.warning.en and "83–100 %" in MODEL.warning.zh

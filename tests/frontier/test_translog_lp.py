@@ -14,7 +14,7 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
 from dualcarbon.frontier.models.translog_lp import MODEL, TranslogLinearModel
-from dualcarbon.kernels.quadratic_form import evaluate, features, gradient
+from dualcarbon.kernels import polynomial
 
 EXACT = 1e-8
 """Rows hold to 1e-9 in logs; prices lose a digit in t / (1 - t)."""
@@ -29,6 +29,14 @@ CONSTANT = Technology(("labour", "capital"), "output", "co2", returns="constant"
 RAW = TranslogLinearModel(screen=False)
 
 
+def features(z: np.ndarray) -> np.ndarray:
+    return polynomial.features(polynomial.basis(z.shape[1]), z)
+
+
+def gradient(z: np.ndarray, j: int) -> np.ndarray:
+    return features(z) @ polynomial.derivative(polynomial.basis(z.shape[1]), j)
+
+
 class Industry(Protocol):
     """What the fixture `industry` makes."""
 
@@ -40,18 +48,19 @@ def solve(model: TranslogLinearModel, data: GroupData, technology: Technology = 
     return model.solve(data, technology, Direction.proportional())
 
 
-def truth(n: int = 500, seed: int = 0) -> tuple[GroupData, np.ndarray]:
-    """A monotone translog frontier without inefficiency, and its price."""
+def truth(n: int = 500, seed: int = 0, periods: int = 5) -> tuple[GroupData, np.ndarray]:
+    """A monotone translog frontier without inefficiency, and its price; firms last over the periods."""
     rng = np.random.default_rng(seed)
-    ln_x, s = rng.normal(size=(n, 2)), -2.0 * rng.normal(size=n)
+    firm, time = np.arange(n) // periods, np.arange(n) % periods
+    ln_x, s = 0.9 * rng.normal(size=(n, 2))[firm], -1.7 * rng.normal(size=n)[firm]
+    ln_x, s = ln_x + 0.3 * rng.normal(size=(n, 2)), s + 0.5 * rng.normal(size=n)
     theta = np.array([8.0, 0.55, 0.3, -0.25, 0.03, -0.02, 0.012, 0.04, 0.008, 0.015])
     z = np.column_stack([ln_x, s])
-    ln_y, t = evaluate(theta, z), -(gradient(z, 2) @ theta)
+    ln_y, t = features(z) @ theta, -(gradient(z, 2) @ theta)
     assert t.min() > 0.01 and t.max() < 0.99
     assert (gradient(z, 0) @ theta).min() > 0.0 and (gradient(z, 1) @ theta).min() > 0.0
     y, b = np.exp(ln_y), np.exp(-s - ln_y)
-    time = np.zeros(n, dtype=np.int64)
-    return GroupData(np.exp(ln_x), y, b, np.arange(n), time), t / (1.0 - t) * y / b
+    return GroupData(np.exp(ln_x), y, b, firm, time), t / (1.0 - t) * y / b
 
 
 def sampled(industry: Callable[..., Industry], seed: int = 0, n: int = 900) -> GroupData:
@@ -147,6 +156,45 @@ def test_one_input_under_constant_returns(industry: Callable[..., Industry]) -> 
     assert found.inefficiency.min() >= 0.0 and (found.status == CODE["ok"]).mean() > 0.9
 
 
+@pytest.mark.parametrize("technology", [VARIABLE, CONSTANT])
+@pytest.mark.parametrize("change", ["years", "neutral", "biased"])
+def test_technical_change_is_taken_up(change: str, technology: Technology) -> None:
+    """y rises and b falls by 3 % a period at given (x, s): the price moves by exp(6 %) with y / b, u stays zero."""
+    data, mac = truth(600)
+    if technology is CONSTANT:
+        data, mac = constant_truth(600)
+    grown = replace(data, y=data.y * np.exp(0.03 * data.time), b=data.b * np.exp(-0.03 * data.time))
+    found = solve(TranslogLinearModel(screen=False, change=change), grown, technology)  # type: ignore[arg-type]
+    assert found.inefficiency.max() <= EXACT
+    np.testing.assert_allclose(found.mac, mac * np.exp(0.06 * data.time), rtol=1e-6)
+    assert found.facts["change_per_period"] == pytest.approx(0.03, abs=EXACT)
+    assert solve(RAW, grown, technology).inefficiency.mean() > 0.02
+
+
+def constant_truth(n: int) -> tuple[GroupData, np.ndarray]:
+    """ln y = ln F(x) + a (ln b - ln F(x)) with F Cobb-Douglas and a = .2."""
+    rng = np.random.default_rng(1)
+    ln_x, r = rng.normal(size=(n, 2)), rng.normal(size=n)
+    f = ln_x @ [0.6, 0.4]
+    y, b = np.exp(f + 0.2 * r), np.exp(f + r)
+    return GroupData(np.exp(ln_x), y, b, np.arange(n) // 5, np.arange(n) % 5), 0.2 * y / b
+
+
+def test_a_cubic_truth_needs_the_cubic() -> None:
+    """ln y + ln b = -s and ln y = Q(ln x, s) with a cubic term in s."""
+    rng = np.random.default_rng(2)
+    ln_x, s = rng.normal(size=(500, 1)), rng.uniform(-2.0, 2.0, 500)
+    ln_y = 0.8 * ln_x[:, 0] - 0.3 * s + 0.02 * s**2 - 0.01 * s**3
+    t = 0.3 - 0.04 * s + 0.03 * s**2
+    y, b = np.exp(ln_y), np.exp(-s - ln_y)
+    data = GroupData(np.exp(ln_x), y, b, np.arange(500) // 5, np.arange(500) % 5)
+    technology = Technology(("labour",), "output", "co2")
+    found = solve(TranslogLinearModel(screen=False, degree=3), data, technology)
+    assert found.inefficiency.max() <= EXACT
+    np.testing.assert_allclose(found.mac, t / (1.0 - t) * y / b, rtol=1e-6)
+    assert solve(RAW, data, technology).inefficiency.max() > 1e-3
+
+
 def test_near_optimal_range_brackets_the_optimum(industry: Callable[..., Industry]) -> None:
     found = solve(RAW, sampled(industry, seed=7))
     facts, ok = found.facts, found.status == CODE["ok"]
@@ -172,9 +220,9 @@ def test_outliers_and_rows_without_co2_leave_the_fit(industry: Callable[..., Ind
     assert np.isnan(found.mac[:10]).all()
     assert found.facts["n_no_bad"] == 5 and found.facts["n_screened"] >= 5
     assert abs(np.log(found.facts["mac_untreated"] / found.facts["mac_median"])) > 0.1
-    assert found.verdict == "weakly_identified"
     raw = solve(RAW, replace(data, b=bad))
     assert raw.facts["n_screened"] == 0 and "with the screen" in raw.why.en
+    assert raw.verdict == "weakly_identified"
     assert raw.facts["mac_untreated"] == pytest.approx(found.facts["mac_untreated"], rel=EXACT)
     assert raw.facts["mac_screened"] == pytest.approx(found.facts["mac_screened"], rel=EXACT)
 
@@ -204,3 +252,7 @@ def test_what_is_not_supported_is_said() -> None:
     for technology in (VARIABLE, CONSTANT):
         MODEL.check(technology, Direction.proportional())
     assert MODEL.least(VARIABLE) == 20 and MODEL.least(CONSTANT) == 12
+    assert TranslogLinearModel(degree=3, change="neutral").least(CONSTANT) == 24
+    for wrong in (TranslogLinearModel(degree=1), TranslogLinearModel(change="annual")):  # type: ignore[arg-type]
+        with pytest.raises(ConfigError, match="not allowed"):
+            wrong.check(VARIABLE, Direction.proportional())

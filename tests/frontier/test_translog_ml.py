@@ -25,6 +25,7 @@ EXACT = 1e-8  # rescaled or reordered data; the likelihood is maximal to about 1
 # 10 %, up to 0.12 where sigma_u is 0.8 and n is 3,000
 FIRM_CLEAN, FIRM_NOISY = 0.04, 0.15
 INDUSTRY_CLEAN, INDUSTRY_NOISY, INDUSTRY_CORRECTED = 0.03, 0.095, 0.04
+INDUSTRY_HIDDEN = 0.12  # inefficiency that falls in the treatment biases changes within firms by .05 to .1
 INDUSTRY_CLEAN_WIDE, INDUSTRY_NOISY_WIDE = 0.035, 0.12
 SEEDS = range(6)
 
@@ -115,20 +116,32 @@ def test_the_evidence_tells_noise_from_lasting_intensity(industry: Callable[...,
     assert decided.facts["noise_removed"] is True
     np.testing.assert_array_equal(decided.mac, fixed.mac)
     assert abs(errors(noisy, decided)[1]) < INDUSTRY_CORRECTED
-    for other in (industry(n=12_000), industry(n=12_000, hidden=0.8)):
-        decided, left = solve(other), solve(other, model=TranslogMLModel(correct_noise=False))
-        assert decided.facts["noise_removed"] is False
-        np.testing.assert_array_equal(decided.mac, left.mac)
+    clean = industry(n=12_000)
+    decided, left = solve(clean), solve(clean, model=TranslogMLModel(correct_noise=False))
+    assert decided.facts["level"] == "pooled"
+    np.testing.assert_array_equal(decided.mac, left.mac)
 
 
-def test_lasting_hidden_intensity_is_flagged(industry: Callable[..., Industry]) -> None:
+def test_lasting_hidden_intensity_is_flagged_and_met_within_firms(industry: Callable[..., Industry]) -> None:
     case = industry(hidden=0.8)
-    fit = solve(case)
-    assert abs(errors(case, fit)[1]) > 0.25
+    fit, pooled = solve(case), solve(case, model=TranslogMLModel(correct_noise=False))
+    by_hand = solve(case, model=TranslogMLModel(within_firm=True))
+    assert abs(errors(case, pooled)[1]) > 0.25
+    assert pooled.verdict == "weakly_identified"
+    assert pooled.facts["level"] == "pooled"
+    assert abs(errors(case, fit)[1]) < INDUSTRY_HIDDEN
+    assert fit.facts["level"] == "within"
+    np.testing.assert_array_equal(fit.mac, by_hand.mac)
     assert fit.verdict == "weakly_identified"
-    assert float(fit.facts["bracket_range"] or 0.0) > 0.35
-    assert "0.35" in fit.why.en
+    assert float(fit.facts["hidden_gap"] or 0.0) > 0.2
+    assert "within-firm" in fit.why.en
     assert "企业内" in fit.why.zh
+
+
+def test_changes_within_firms_need_firms_seen_again(industry: Callable[..., Industry]) -> None:
+    fit = solve(industry(n=800, years=1), model=TranslogMLModel(within_firm=True))
+    assert fit.verdict == "too_few"
+    assert "panel" in fit.why.en
 
 
 def test_interval_covers_the_true_u(industry: Callable[..., Industry]) -> None:
@@ -264,7 +277,7 @@ def test_a_projection_that_fails_is_refused(industry: Callable[..., Industry], m
     def fail(theta: Array, data: object) -> Array:
         raise ArithmeticError
 
-    monkeypatch.setattr("dualcarbon.kernels.translog.project", fail)
+    monkeypatch.setattr("dualcarbon.kernels.distance.project", fail)
     fit = solve(industry(n=600))
     assert fit.verdict == "trivial"
     assert "cone" in fit.why.en

@@ -38,16 +38,6 @@ def test_features_and_evaluate_are_the_sum_of_terms(case: tuple[np.ndarray, np.n
     np.testing.assert_allclose(qf.evaluate(theta, z), expected, rtol=EXACT, atol=EXACT)
 
 
-def test_slopes_are_central_differences(case: tuple[np.ndarray, np.ndarray]) -> None:
-    z, theta = case
-    for j in range(z.shape[1]):
-        step = np.zeros(z.shape[1])
-        step[j] = 0.5
-        expected = qf.evaluate(theta, z + step) - qf.evaluate(theta, z - step)
-        np.testing.assert_allclose(qf.gradient(z, j) @ theta, expected, rtol=EXACT, atol=EXACT * 10)
-        np.testing.assert_allclose(qf.slope(theta, z, j), expected, rtol=EXACT, atol=EXACT * 10)
-
-
 def test_pack_undoes_unpack(case: tuple[np.ndarray, np.ndarray]) -> None:
     z, theta = case
     a0, a, A = qf.unpack(theta, z.shape[1])

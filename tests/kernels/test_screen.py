@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dualcarbon.kernels.screen import conditional_screen
+from dualcarbon.kernels.screen import LIMIT, conditional_scores, conditional_screen
 
 Array = NDArray[np.float64]
 
@@ -88,3 +88,14 @@ def test_few_rows(rows: int) -> None:
     keep = conditional_screen(x[:rows], y[:rows], b[:rows])
     assert keep.shape == (rows,)
     assert keep.all()
+
+
+def test_scores_are_what_the_screen_holds_against_its_limit() -> None:
+    x, y, b = firms(seed=9)
+    y[3], b[4] = 1e4 * y[3], 1e-4 * b[4]
+    scores = conditional_scores(x, y, b)
+    assert scores.shape == (2, y.size)
+    assert np.array_equal(conditional_screen(x, y, b), (np.abs(scores) <= LIMIT).all(axis=0))
+    assert scores[0, 3] > LIMIT and scores[1, 4] < -LIMIT
+    np.testing.assert_allclose(scores[1], slow_z(x, np.log(b)), atol=Z_TOLERANCE)
+    assert conditional_scores(x[:0], y[:0], b[:0]).shape == (2, 0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 
+from dualcarbon.kernels import distance as ds
 from dualcarbon.kernels import translog as tl
 from dualcarbon.kernels.quadratic_form import evaluate, features, gram, length, pack, unpack, whitener
 
@@ -67,7 +70,7 @@ def test_u_is_a_hyperbolic_distance(m: int, crs: bool) -> None:
 def test_slopes_are_derivatives_of_u(m: int, crs: bool) -> None:
     base = firms(m=m)
     theta = theta_of(m + (not crs))
-    rows = tl.slopes(theta, tl.coordinates(*base, everything(80), crs))
+    rows = ds.slopes(theta, tl.coordinates(*base, everything(80), crs))
     x, y, b = base[0][7], float(base[1][7]), float(base[2][7])
     step = 1e-5
     for i in range(m + 1):
@@ -88,7 +91,7 @@ def test_shadow_price_is_the_slope_of_the_frontier_at_the_projection(crs: bool) 
     x, y, b = base[0][3], float(base[1][3]), float(base[2][3])
     data = tl.coordinates(*base, everything(80), crs)
     u = data.left + evaluate(theta, data.z)
-    price = tl.shadow_price(tl.elasticity(tl.slopes(theta, data)[:, -1]), base[1], base[2], u)[3]
+    price = tl.shadow_price(tl.elasticity(ds.slopes(theta, data)[:, -1]), base[1], base[2], u)[3]
 
     def frontier(bad: float) -> float:
         """Largest good output with this much of the bad."""
@@ -105,7 +108,7 @@ def test_elasticity_exists_between_zero_and_one() -> None:
     np.testing.assert_allclose(eps, [np.nan, np.nan, 0.25, 1.0, np.nan, np.nan])
 
 
-def wild(n: int, m: int, crs: bool, seed: int) -> tuple[Array, tl.Coordinates]:
+def wild(n: int, m: int, crs: bool, seed: int) -> tuple[Array, ds.Coordinates]:
     """Least squares on data so noisy that its slopes leave the cone."""
     x, y, b = firms(n, m, seed)
     y = y * np.exp(1.5 * np.random.default_rng(seed + 50).normal(size=n))
@@ -113,14 +116,14 @@ def wild(n: int, m: int, crs: bool, seed: int) -> tuple[Array, tl.Coordinates]:
     return np.asarray(np.linalg.lstsq(features(data.z), -data.left, rcond=None)[0]), data
 
 
-def every_row(data: tl.Coordinates) -> tuple[Array, Array]:
+def every_row(data: ds.Coordinates) -> tuple[Array, Array]:
     """All cone constraints as G theta >= low, from differences of the slopes in theta."""
     p = length(data.z.shape[1])
 
     def slack(theta: Array) -> Array:
-        slope = tl.slopes(theta, data)
+        slope = ds.slopes(theta, data)
         t = slope[:, -1:]
-        return np.concatenate([slope[:, :-1], t - tl.MARGIN, 1.0 - tl.MARGIN - t], axis=1).ravel()
+        return np.concatenate([slope[:, :-1], t - ds.MARGIN, 1.0 - ds.MARGIN - t], axis=1).ravel()
 
     zero = slack(np.zeros(p))
     return np.column_stack([slack(unit) - zero for unit in np.eye(p)]), -zero
@@ -130,8 +133,8 @@ def every_row(data: tl.Coordinates) -> tuple[Array, Array]:
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_projection_is_the_nearest_monotone_function(crs: bool, seed: int) -> None:
     theta, data = wild(60, 2, crs, seed)
-    assert tl.violated(tl.slopes(theta, data)).any()
-    found = tl.project(theta, data)
+    assert ds.violated(ds.slopes(theta, data)).any()
+    found = ds.project(theta, data)
     g, low = every_row(data)
     assert (g @ found - low).min() >= -FEASIBLE
     f = features(data.z)
@@ -153,40 +156,41 @@ def test_projection_is_the_nearest_monotone_function(crs: bool, seed: int) -> No
 def test_projection_is_feasible_at_every_row_of_a_large_group(n: int, m: int) -> None:
     theta, data = wild(n, m, False, 5)
     theta = theta + 0.05 * theta_of(m + 1, seed=9) * np.sign(theta)
-    found = tl.project(theta, data)
+    found = ds.project(theta, data)
     g, low = every_row(data)
     assert (g @ theta - low).min() < -FEASIBLE
     assert (g @ found - low).min() >= -FEASIBLE
-    again = tl.project(found, data)
+    again = ds.project(found, data)
     np.testing.assert_allclose(again, found, atol=EXACT)
 
 
 def test_a_monotone_function_is_its_own_projection() -> None:
     data = tl.coordinates(*firms(), everything(80), False)
     theta = pack(0.0, np.array([0.4, 0.5, -0.2]), np.zeros((3, 3)))
-    np.testing.assert_array_equal(tl.project(theta, data), theta)
+    np.testing.assert_array_equal(ds.project(theta, data), theta)
 
 
 def test_least_distance_meets_its_optimality_conditions() -> None:
     draw = np.random.default_rng(2)
     rows = draw.normal(size=(40, 5))
     low = rows @ draw.normal(size=5) - 0.1 * draw.random(40)
-    d = tl.least_distance(rows, low)
+    d = ds.least_distance(rows, low)
     slack = rows @ d - low
     assert slack.min() >= -EXACT
     active = rows[np.abs(slack) < 1e-9]
     weights = np.linalg.lstsq(active.T, d, rcond=None)[0]
     np.testing.assert_allclose(active.T @ weights, d, atol=1e-9)
     assert weights.min() >= -1e-9
-    np.testing.assert_allclose(tl.least_distance(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([2.0, -1.0])), [2.0, 0.0])
+    np.testing.assert_allclose(ds.least_distance(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([2.0, -1.0])), [2.0, 0.0])
 
 
 def test_full_rank_sees_copies_constants_and_few_rows() -> None:
-    z = np.random.default_rng(0).normal(size=(50, 2))
-    assert tl.full_rank(z)
-    assert not tl.full_rank(np.column_stack([z, z[:, 0]]))
-    assert not tl.full_rank(np.column_stack([z, np.zeros(50)]))
-    assert not tl.full_rank(z[:5])
+    data = tl.coordinates(*firms(50), everything(50), False)
+    z = data.z
+    assert ds.full_rank(data)
+    assert not ds.full_rank(replace(data, z=np.column_stack([z[:, 0], z[:, 0], z[:, 2]])))
+    assert not ds.full_rank(replace(data, z=np.column_stack([z[:, 0], np.zeros(50), z[:, 2]])))
+    assert not ds.full_rank(data.take(np.arange(50) < 9))
 
 
 def test_noise_correction_is_the_formula() -> None:
@@ -196,11 +200,11 @@ def test_noise_correction_is_the_formula() -> None:
     ln_x = data.z[:, :-1]
     square = np.column_stack([np.ones(200), ln_x, ln_x**2, ln_x[:, 0] * ln_x[:, 1]])
     rest = data.z[:, -1] - square @ np.linalg.lstsq(square, data.z[:, -1], rcond=None)[0]
-    t = tl.slopes(theta, data)[:, -1].mean()
+    t = ds.slopes(theta, data)[:, -1].mean()
     kappa = (1 - 2 * t) * sigma_v**2 / ((1 - t) ** 2 + t**2) / np.mean(rest**2)
-    moved = features(data.z) @ (tl.noise_corrected(theta, data, sigma_v) - theta)
+    moved = features(data.z) @ (ds.noise_corrected(theta, data, sigma_v) - theta)
     np.testing.assert_allclose(moved, kappa * rest, atol=EXACT)
-    assert unpack(tl.noise_corrected(theta, data, sigma_v), 3)[1][-1] == pytest.approx(unpack(theta, 3)[1][-1] + kappa)
+    assert unpack(ds.noise_corrected(theta, data, sigma_v), 3)[1][-1] == pytest.approx(unpack(theta, 3)[1][-1] + kappa)
 
 
 def test_noise_correction_undoes_noise_in_both_outputs() -> None:
@@ -213,8 +217,8 @@ def test_noise_correction_undoes_noise_in_both_outputs() -> None:
     data = tl.coordinates(np.exp(ln_x), np.exp(noisy_y), np.exp(noisy_b), everything(n), False)
     f = features(data.z)
     theta = np.asarray(np.linalg.lstsq(f, -data.left, rcond=None)[0])
-    fixed = tl.noise_corrected(theta, data, float((data.left + f @ theta).std()))
-    before, after = (float(tl.slopes(v, data)[:, -1].mean()) for v in (theta, fixed))
+    fixed = ds.noise_corrected(theta, data, float((data.left + f @ theta).std()))
+    before, after = (float(ds.slopes(v, data)[:, -1].mean()) for v in (theta, fixed))
     # (1 - 2 t) 0.01 = 0.008 of bias, standard error 2e-4
     assert before - t == pytest.approx(0.008, abs=1e-3)
     assert after == pytest.approx(t, abs=1e-3)

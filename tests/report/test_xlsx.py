@@ -116,3 +116,19 @@ def test_the_file_knows_no_date(sample: SimpleNamespace, tmp_path: Path) -> None
         assert "dcterms" not in core and "openpyxl" not in core
         assert "企业数字技术应用拉升碳边际减排成本" in core
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_report_is_one_workbook_with_a_sheet_per_table(
+    sample: SimpleNamespace, tmp_path: Path, language: Language
+) -> None:
+    import openpyxl
+
+    (path,) = render(sample.document(), tmp_path, languages=(language,), formats=("xlsx",))
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == [{"zh": "目录", "en": "Contents"}[language], "table_4_1", "table_4_2", "table_3_1"]
+    listed = [cell.value for cell in book.worksheets[0]["A"]]
+    assert listed[1] == {"zh": "模拟数据", "en": "Simulated data"}[language] and len(listed) == 5
+    (alone,) = render(sample.long(), tmp_path, languages=(language,), formats=("xlsx",))
+    single = openpyxl.load_workbook(alone).active
+    assert [[c.value for c in row] for row in book["table_4_1"]] == [[c.value for c in row] for row in single]

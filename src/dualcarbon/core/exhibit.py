@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dualcarbon.core.text import Text
 
@@ -117,13 +118,163 @@ class DotPlot:
 
 
 @dataclass(frozen=True, slots=True)
+class Distributions:
+    """How a quantity is distributed in each of several groups, the first group on top.
+
+    Attributes
+    ----------
+    items : tuple of Text, g
+    rows : tuple of int, g
+        Observations behind each group.
+    levels : tuple of float, k
+        Levels of the quantiles, increasing, odd in number: the middle one is the mark, the next pair the box, the
+        outermost the line.
+    quantiles : g tuples of k floats, NaN where there is none
+    x_label, quantile_label : Text
+        What the axis shows; what mark, box and line show.
+    log : bool
+    means : tuple of float, g, and mean_label : Text
+        A second mark per group, hollow; empty for none.
+    edges : tuple of float, e + 1, and bins : g tuples of e ints
+        Counts between the edges, drawn as ridges; empty for none.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, the levels are even in number, or a value has no place on a logarithmic axis.
+    """
+
+    items: tuple[Text, ...]
+    rows: tuple[int, ...]
+    levels: tuple[float, ...]
+    quantiles: tuple[tuple[float, ...], ...]
+    x_label: Text
+    quantile_label: Text
+    log: bool = False
+    means: tuple[float, ...] = ()
+    mean_label: Text | None = None
+    edges: tuple[float, ...] = ()
+    bins: tuple[tuple[int, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        groups, bins = len(self.items), max(len(self.edges) - 1, 0)
+        _require_lengths("quantiles", self.quantiles, groups, len(self.levels))
+        _require_lengths("bins", self.bins, groups if self.edges else 0, bins)
+        if len(self.rows) != groups or len(self.means) not in (0, groups) or len(self.levels) % 2 == 0:
+            raise ValueError(f"{groups} items, {len(self.rows)} rows, {len(self.means)} means, levels {self.levels}")
+        if self.log:
+            _require_positive((*self.means, *self.edges, *(v for row in self.quantiles for v in row)))
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Named points in the plane, or the corners of a line through it; as many y as x."""
+
+    label: Text
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        _require_lengths("points", (self.x, self.y), 2, len(self.x))
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Counts of points in the cells of a honeycomb.
+
+    `x`, `y` are centres of cells in the units of the axes; `size` is the distance of two neighbours in a row and the
+    distance of two rows, in decades where the axes are logarithmic.
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    count: tuple[int, ...]
+    size: tuple[float, float]
+    label: Text
+
+    def __post_init__(self) -> None:
+        _require_lengths("cells", (self.x, self.y, self.count), 3, len(self.x))
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Two quantities against each other: points by group, or cells of a honeycomb for many; and lines through them."""
+
+    x_label: Text
+    y_label: Text
+    points: tuple[Points, ...] = ()
+    cells: Cells | None = None
+    lines: tuple[Points, ...] = ()
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if self.log:
+            parts = (*self.points, *self.lines, *((self.cells,) if self.cells else ()))
+            _require_positive(v for part in parts for v in (*part.x, *part.y))
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A curve of steps: step i lies at `heights[i]` and is `widths[i]` long; heights do not fall.
+
+    Attributes
+    ----------
+    widths, heights : tuple of float, s
+    rows : tuple of int, s
+        Observations merged in each step.
+    start : float
+        Where the first step begins; what lies before it is shaded and called `start_label`.
+    x_unit : float
+        What one unit of the axis is in units of the widths, as `x_label` says.
+    log : bool
+        Whether the heights stand on a logarithmic axis.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a width is negative, heights fall, or one has no place on a logarithmic axis.
+    """
+
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    rows: tuple[int, ...]
+    x_label: Text
+    y_label: Text
+    start: float = 0.0
+    start_label: Text | None = None
+    x_unit: float = 1.0
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _require_lengths("steps", (self.widths, self.heights, self.rows), 3, len(self.widths))
+        falls = any(b < a for a, b in pairwise(self.heights))
+        if falls or min(self.widths, default=0.0) < 0.0 or not self.x_unit > 0.0:
+            raise ValueError("steps need heights that do not fall, widths that are not negative, a positive x_unit")
+        if self.log:
+            _require_positive(self.heights)
+
+
+def _require_lengths(what: str, parts: Sequence[Sequence[object]], count: int, length: int) -> None:
+    if len(parts) != count or any(len(part) != length for part in parts):
+        raise ValueError(f"{what}: {[len(part) for part in parts]} values, expected {count} times {length}")
+
+
+def _require_positive(values: Iterable[float]) -> None:
+    if any(value <= 0.0 for value in values):
+        raise ValueError("a logarithmic axis holds values above zero only")
+
+
+Drawing = DotPlot | Distributions | Scatter | Steps
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A figure: a drawing without format or language."""
 
     key: str
     number: Text
     title: Text
-    drawing: DotPlot
+    drawing: Drawing
     notes: tuple[Text, ...]
     source: Text
     simulated: bool

@@ -22,7 +22,7 @@ class FrontierResult:
     table : polars.DataFrame, one row per row of the panel, in its order
         The panel's keys; `inefficiency` (in the model's own measure, see `measure`); `abatement_room` (share of
         own CO2); `mac`, `mac_low`, `mac_high` (currency of the good per unit of the bad); `status`, one of ok,
-        kink, zero, infinite, negative, edge, infeasible, no_bad, outlier, missing, refused.
+        kink, zero, infinite, negative, edge, infeasible, no_price, no_bad, outlier, missing, refused.
     diagnostics : polars.DataFrame, one row per frontier (group)
         Group columns; `status` (identified, weakly_identified, trivial, too_few); `why_zh`, `why_en`; counts and
         the evidence of the model.

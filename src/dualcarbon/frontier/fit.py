@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
-from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import registry
-from dualcarbon.frontier.model import CODE, STATUSES, GroupData, GroupFit, Model
-from dualcarbon.frontier.reference import Block, blocks
+from dualcarbon.frontier.model import CODE, STATUSES, GroupFit, Model
+from dualcarbon.frontier.observations import Observations, frontiers, group_data, group_keys, observations
+from dualcarbon.frontier.reference import Block
 
 Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 _IN_ORDER = InOrder()
 _NUMBERS = ("inefficiency", "abatement_room", "mac", "mac_low", "mac_high")
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """The panel as arrays: x (n, m), goods (n, q), bads (n, r), custom steps, firm and period codes, and which rows
-    carry data."""
-
-    x: Array
-    goods: Array
-    bads: Array
-    steps: Array | None
-    unit: Index
-    time: Index
-    usable: NDArray[np.bool_]
 
 
 def fit(
@@ -97,11 +82,9 @@ def fit(
     chosen.check(technology, direction)
     _check_reference(technology, chosen)
     _check_outputs(technology, chosen)
-    columns = _columns(panel, technology, direction)
-    keys = _group_keys(panel, technology, chosen)
-    group = panel.codes(*technology.group_by) if technology.group_by else np.zeros(panel.n, dtype=np.int64)
-    reference = "global" if chosen.pools else technology.reference
-    parts = blocks(group, columns.time, columns.usable, reference, technology.window)
+    columns = observations(panel, technology, direction)
+    keys = group_keys(panel, technology, chosen)
+    parts = frontiers(panel, technology, chosen, columns)
     fits = engine.map(lambda block: _solve(columns, block, chosen, technology, direction), parts)
     return FrontierResult(
         table=_table(panel, parts, fits),
@@ -137,79 +120,12 @@ def _check_outputs(technology: Technology, model: Model) -> None:
         )
 
 
-def _columns(panel: Panel, technology: Technology, direction: Direction) -> _Columns:
-    x = np.column_stack(panel.arrays(*technology.inputs))
-    goods = np.column_stack(panel.arrays(*technology.goods))
-    bads = np.column_stack(panel.arrays(*technology.bads))
-    for name, values in zip(technology.bads, bads.T, strict=True):
-        _refuse_negative(panel, name, values)
-    steps = _steps(panel, technology, direction) if direction.columns else None
-    with np.errstate(invalid="ignore"):
-        positive = np.column_stack([x, goods]) > 0.0
-    usable = np.logical_and(positive.all(axis=1), np.isfinite(np.column_stack([x, goods, bads])).all(axis=1))
-    if steps is not None:
-        usable = np.logical_and(usable, np.isfinite(steps).all(axis=1))
-    return _Columns(x, goods, bads, steps, panel.codes(panel.id), panel.codes(panel.time), usable)
-
-
-def _steps(panel: Panel, technology: Technology, direction: Direction) -> Array:
-    """The custom direction, (n, m + q + r)."""
-    names = (*technology.inputs, *technology.goods, *technology.bads)
-    steps = np.zeros((panel.n, len(names)))
-    for name, step in direction.columns:
-        if name not in names:
-            raise ConfigError(
-                Text("方向中的列不在生产技术里", "the direction moves a column that is not in the technology"),
-                expected=both(" | ".join(names)),
-                found=both(name),
-                remedy=Text("改正 Direction.custom", "correct Direction.custom"),
-            )
-        values = panel.arrays(step)[0] if isinstance(step, str) else np.full(panel.n, float(step))
-        _refuse_negative(panel, step if isinstance(step, str) else name, values)
-        steps[:, names.index(name)] = values
-    return steps
-
-
-def _refuse_negative(panel: Panel, bad: str, b: Array) -> None:
-    rows = np.flatnonzero(b < 0.0)
-    if rows.size:
-        first = panel.frame.select(panel.id, panel.time)[rows[:5].tolist()].rows()
-        raise DataError(
-            Text("{c} 有负值", "{c} has negative values").format(c=bad),
-            expected=both(f"{bad} >= 0"),
-            found=Text("{n} 行为负，前几个 {f}", "{n} rows negative, first {f}").format(n=rows.size, f=first),
-            remedy=Text("改正或删去这些行", "correct or drop these rows"),
-        )
-
-
-def _group_keys(panel: Panel, technology: Technology, model: Model) -> tuple[str, ...]:
-    split = not model.pools and technology.reference != "global"
-    return tuple(dict.fromkeys((*technology.group_by, *((panel.time,) if split else ()))))
-
-
-def _dense(codes: Index) -> Index:
-    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
-
-
-def _solve(columns: _Columns, block: Block, model: Model, technology: Technology, direction: Direction) -> GroupFit:
-    rows, every = block.rows, bool(block.evaluated.all())
-    b = columns.bads[rows, 0]
+def _solve(columns: Observations, block: Block, model: Model, technology: Technology, direction: Direction) -> GroupFit:
+    b = columns.bads[block.rows, 0]
     least, positive = model.least(technology), int(np.count_nonzero(b > 0.0))
     if positive < least:
         return _too_few(b, positive, least)
-    goods, bads = columns.goods[rows], columns.bads[rows]
-    data = GroupData(
-        x=columns.x[rows],
-        y=np.ascontiguousarray(goods[:, 0]),
-        b=np.ascontiguousarray(b),
-        unit=_dense(columns.unit[rows]),
-        time=_dense(columns.time[rows]),
-        more_goods=goods[:, 1:] if goods.shape[1] > 1 else None,
-        more_bads=bads[:, 1:] if bads.shape[1] > 1 else None,
-        steps=None if columns.steps is None else columns.steps[rows],
-        evaluated=None if every else block.evaluated,
-    )
-    return model.solve(data, technology, direction)
+    return model.solve(group_data(columns, block), technology, direction)
 
 
 def _too_few(b: Array, positive: int, least: int) -> GroupFit:
@@ -240,7 +156,7 @@ def _table(panel: Panel, parts: Sequence[Block], fits: Sequence[GroupFit]) -> pl
 
 
 def _diagnostics(
-    panel: Panel, keys: Sequence[str], parts: Sequence[Block], columns: _Columns, fits: Sequence[GroupFit]
+    panel: Panel, keys: Sequence[str], parts: Sequence[Block], columns: Observations, fits: Sequence[GroupFit]
 ) -> pl.DataFrame:
     labels = panel.frame.select(keys)[[block.label for block in parts]] if keys else pl.DataFrame()
     base: Mapping[str, object] = {

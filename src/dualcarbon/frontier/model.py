@@ -20,6 +20,7 @@ STATUSES = (
     "negative",
     "edge",
     "infeasible",
+    "no_price",
     "no_bad",
     "outlier",
     "missing",
@@ -41,7 +42,7 @@ class GroupData:
     unit : (n,) int64
         Dense codes of the firm.
     time : (n,) int64
-        Dense codes of the period.
+        Periods since the first; periods that nobody reports count where time is a whole number.
     more_goods : (n, q - 1), more_bads : (n, r - 1), or None
         Further outputs.
     steps : (n, m + q + r) or None

@@ -1,4 +1,4 @@
-"""The quadratic Q(z) = a0 + a'z + 1/2 z'Az with A symmetric: features, slopes, Gram matrix, whitening.
+"""The quadratic Q(z) = a0 + a'z + 1/2 z'Az with A symmetric: features, Gram matrix, whitening.
 
 The parameters of Q in k variables stand in one vector theta of length p = 1 + k + k (k + 1) / 2, in the order
 a0, a_1 ... a_k, then A_ij for i <= j row by row. Q is linear in theta: Q(z) = features(z) theta.
@@ -50,38 +50,6 @@ def features(z: Array) -> Array:
     return f
 
 
-def gradient(z: Array, j: int) -> Array:
-    """Rows g(z) with dQ/dz_j = g(z) theta.
-
-    Parameters
-    ----------
-    z : (n, k)
-    j : int
-        Position of the variable, 0 ... k - 1.
-
-    Returns
-    -------
-    (n, p)
-
-    Examples
-    --------
-    >>> gradient(np.array([[2.0, 3.0]]), 1).tolist()
-    [[0.0, 0.0, 1.0, 0.0, 2.0, 3.0]]
-    """
-    n, k = z.shape
-    g = np.zeros((n, length(k)))
-    g[:, 1 + j] = 1.0
-    column = k + 1
-    for first in range(k):
-        for second in range(first, k):
-            if first == j:
-                g[:, column] = z[:, second]
-            elif second == j:
-                g[:, column] = z[:, first]
-            column += 1
-    return g
-
-
 def pack(a0: float, a: Array, A: Array) -> Array:
     """theta, (p,), of a constant, slopes (k,) and a symmetric matrix (k, k)."""
     return np.concatenate([[a0], a, A[np.triu_indices(a.size)]])
@@ -107,12 +75,6 @@ def evaluate(theta: Array, z: Array) -> Array:
     """Q(z), (n,), without building the features."""
     a0, a, A = unpack(theta, z.shape[1])
     return np.asarray(a0 + np.einsum("ni,ni->n", z, a + 0.5 * (z @ A)), dtype=np.float64)
-
-
-def slope(theta: Array, z: Array, j: int) -> Array:
-    """dQ/dz_j at every row, (n,)."""
-    _, a, A = unpack(theta, z.shape[1])
-    return np.asarray(a[j] + z @ A[:, j], dtype=np.float64)
 
 
 def gram(z: Array) -> Array:

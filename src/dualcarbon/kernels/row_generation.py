@@ -1,9 +1,9 @@
 """An exact linear program over every observation of a group, solved on the few rows that bind.
 
 The program is that of Aigner and Chu (1968) and of Faere, Grosskopf, Noh and Weber (2005) once the translation
-property has been substituted: with Q a quadratic in z, possibly with one intercept per period,
+property has been substituted: with Q a quadratic or cubic in z, possibly with a trend or one intercept per period,
 
-    min mean(b + Q(z))   s.t.   b + Q(z) >= 0,   d_f' dQ/dz >= side_f  for directions f,   Q(x, s - b) <= 0
+    min mean(b + Q(z))   s.t.   b + Q(z) >= 0,   d_f' dQ/dz >= side_f  for directions f,   Q at s - b <= 0
 
 at every row, the last (null-jointness) on request. It has millions of rows and some tens of columns: a small
 program on some rows is solved by the dual simplex of HiGHS, all rows are scanned, the most violated ones enter,
@@ -37,6 +37,8 @@ _BATCH = 24
 _START = 40
 _ROUNDS = 300
 _PIVOTS = 300
+_NO_ROWS: Index = np.empty((0, 2), dtype=np.int64)
+_BOUND: Index = np.array([[-1, -1]], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Solution:
     Attributes
     ----------
     theta : (periods - 1 + p,)
-        Intercepts of the periods, then slopes and the upper triangle of A as in `quadratic_form`.
+        Intercepts of the periods, then the coefficients of the terms of the basis after the constant.
     objective : float
         Mean of b + Q(z); also for programs with another objective.
     value : float
@@ -62,6 +64,12 @@ class Solution:
         the parameters, which are then NaN.
     entered : (r, 2) int64
         Family and observation of the rows that ever entered the small program.
+    active : (q, 2) int64
+        Family and observation of the rows that hold with equality at the vertex, one per parameter; -1, -1 is the
+        bound on the objective of `extreme_slopes`. Empty where collinear.
+    weights : (q,)
+        Their multipliers over the norm of the cost, each row scaled to unit norm in the whitened parameters: how
+        strongly each row holds the optimum back.
     """
 
     theta: Array
@@ -73,12 +81,21 @@ class Solution:
     dual_violation: float
     status: str
     entered: Index
+    active: Index
+    weights: Array
 
 
-def minimise(problem: Program) -> Solution:
+def minimise(problem: Program, first: Index = _NO_ROWS) -> Solution:
     """The parameters that bring the mean of b + Q(z) to its least under the rows imposed.
 
     The answer is that of the full linear program: `violation` and `dual_violation` certify it.
+
+    Parameters
+    ----------
+    problem : Program
+    first : (r, 2) int64
+        Family and observation of rows to begin with, such as those that entered a program on nearly the same rows;
+        they change the work, not the optimum.
 
     Returns
     -------
@@ -95,9 +112,10 @@ def minimise(problem: Program) -> Solution:
     second = moments(problem)
     if independence(second) < _INDEPENDENCE:
         nothing = np.full(problem.size, np.nan)
-        return Solution(nothing, np.nan, np.nan, 0, 0, np.inf, np.inf, "collinear", np.empty((0, 2), dtype=np.int64))
+        return Solution(nothing, np.nan, np.nan, 0, 0, np.inf, np.inf, "collinear", _NO_ROWS, _NO_ROWS, np.empty(0))
     small = _Small(problem, second, second[: problem.periods].sum(axis=0))
     _start(small)
+    small.enter(first)
     return _generate(small)
 
 
@@ -126,9 +144,8 @@ def extreme_slopes(problem: Program, optimum: Solution, worse: float = 0.01) -> 
     found = []
     for sign in (-1.0, 1.0):
         small = _Small(problem, second, sign * cost)
-        small.append(-small.mean[None, :], np.array([float(problem.b.mean()) - cap]))
-        for family in np.unique(optimum.entered[:, 0]):
-            small.add(int(family), optimum.entered[optimum.entered[:, 0] == family, 1])
+        small.append(-small.mean[None, :], np.array([float(problem.b.mean()) - cap]), _BOUND)
+        small.enter(optimum.entered)
         found.append(_generate(small))
     return found[0], found[1]
 
@@ -145,6 +162,7 @@ class _Small:
         self.seen: list[set[int]] = [set() for _ in range(problem.families)]
         self.R: list[Array] = []
         self.lower: list[Array] = []
+        self.names: list[Index] = []
         self.pivots = 0
         self.highs = _highs(self.cost @ self.M)
 
@@ -153,10 +171,16 @@ class _Small:
         new = np.array(sorted({int(i) for i in index} - self.seen[family]), dtype=np.int64)
         if new.size:
             self.seen[family].update(new.tolist())
-            self.append(*rows(self.problem, family, new))
+            names = np.column_stack([np.full(new.size, family), new])
+            self.append(*rows(self.problem, family, new), names)
         return int(new.size)
 
-    def append(self, R: Array, lower: Array) -> None:
+    def enter(self, chosen: Index) -> None:
+        """Let rows enter that are given by family and observation."""
+        for family in np.unique(chosen[:, 0]):
+            self.add(int(family), chosen[chosen[:, 0] == family, 1])
+
+    def append(self, R: Array, lower: Array, names: Index) -> None:
         """Rows R theta >= lower at the end of the small program, each with unit norm in phi."""
         whitened = R @ self.M
         norm = np.sqrt(np.einsum("ij,ij->i", whitened, whitened))
@@ -167,6 +191,7 @@ class _Small:
         self.highs.addRows(r, lower / norm, np.full(r, np.inf), r * p, starts, columns, values)
         self.R.append(R)
         self.lower.append(lower)
+        self.names.append(names)
 
     def solve(self) -> tuple[Array, NDArray[np.bool_]]:
         """theta, and which rows are active; fewer than parameters if one of these is at its bound."""
@@ -179,7 +204,7 @@ class _Small:
         active = np.array([status != highspy.HighsBasisStatus.kBasic for status in basis.row_status])
         return theta, active
 
-    def solution(self, theta: Array, violation: float, dual_violation: float, status: str) -> Solution:
+    def solution(self, theta: Array, violation: float, dual_violation: float, status: str, vertex: _Vertex) -> Solution:
         """What has been found, with its certificate."""
         entered = [(family, i) for family, seen in enumerate(self.seen) for i in sorted(seen)]
         return Solution(
@@ -192,7 +217,19 @@ class _Small:
             dual_violation=dual_violation,
             status=status,
             entered=np.array(entered, dtype=np.int64).reshape(-1, 2),
+            active=vertex.names,
+            weights=vertex.multipliers,
         )
+
+
+@dataclass(slots=True)
+class _Vertex:
+    """The active rows R theta = lower, what they are, and their multipliers over the norm of the cost."""
+
+    R: Array
+    lower: Array
+    names: Index
+    multipliers: Array
 
 
 def _highs(cost: Array) -> Any:
@@ -240,19 +277,23 @@ def _generate(small: _Small) -> Solution:
             order = np.argsort(-worst[violated, family], kind="stable")[:_BATCH]
             added += small.add(family, where[violated[order], family])
     if int(active.sum()) != small.problem.size:
-        return small.solution(np.full(small.problem.size, np.nan), np.inf, np.inf, "collinear")
-    return _finish(small, np.vstack(small.R)[: active.size][active], np.concatenate(small.lower)[: active.size][active])
+        nothing = _Vertex(np.empty((0, small.problem.size)), np.empty(0), _NO_ROWS, np.empty(0))
+        return small.solution(np.full(small.problem.size, np.nan), np.inf, np.inf, "collinear", nothing)
+    R, lower, names = np.concatenate(small.R), np.concatenate(small.lower), np.concatenate(small.names)
+    held = np.flatnonzero(active)
+    return _finish(small, _Vertex(R[held], lower[held], names[held], np.empty(0)))
 
 
-def _finish(small: _Small, R: Array, lower: Array) -> Solution:
+def _finish(small: _Small, vertex: _Vertex) -> Solution:
     """Solve the active square system in extended precision; pivot on the worst row until none is violated."""
     cost = small.cost @ small.M
+    size = max(float(np.linalg.norm(cost)), 1e-300)
     for _ in range(_PIVOTS):
-        whitened = R @ small.M
+        whitened = vertex.R @ small.M
         norm = np.sqrt(np.einsum("ij,ij->i", whitened, whitened))
         whitened /= norm[:, None]
-        theta = _vertex(small.M, whitened, R, lower, norm)
-        multipliers = np.asarray(np.linalg.solve(whitened.T, cost), dtype=np.float64)
+        theta = _exact(small.M, whitened, vertex.R, vertex.lower, norm)
+        vertex.multipliers = np.asarray(np.linalg.solve(whitened.T, cost) / size, dtype=np.float64)
         worst, where = small.scan(theta)
         block, family = np.unravel_index(int(worst.argmax()), worst.shape)
         violation = float(worst[block, family])
@@ -260,16 +301,17 @@ def _finish(small: _Small, R: Array, lower: Array) -> Solution:
             break
         entering, side = rows(small.problem, int(family), where[block, family, None])
         weights = np.asarray(np.linalg.solve(whitened.T, (entering @ small.M)[0]), dtype=np.float64)
-        leaving = _leaving(multipliers, weights)
+        leaving = _leaving(vertex.multipliers, weights)
         if leaving < 0:
             break
-        R[leaving], lower[leaving] = entering[0], side[0]
+        vertex.R[leaving], vertex.lower[leaving] = entering[0], side[0]
+        vertex.names[leaving] = family, where[block, family]
         small.pivots += 1
-    dual = max(0.0, -float(multipliers.min())) / max(float(np.linalg.norm(cost)), 1e-300)
-    return small.solution(theta, violation, dual, "optimal" if violation <= TOLERANCE else "imprecise")
+    dual = max(0.0, -float(vertex.multipliers.min()))
+    return small.solution(theta, violation, dual, "optimal" if violation <= TOLERANCE else "imprecise", vertex)
 
 
-def _vertex(M: Array, whitened: Array, R: Array, lower: Array, norm: Array) -> Array:
+def _exact(M: Array, whitened: Array, R: Array, lower: Array, norm: Array) -> Array:
     """theta with R theta = lower: a solve in whitened parameters and refinement on extended residuals."""
     theta = M @ np.linalg.solve(whitened, lower / norm)
     wide, side = R.astype(np.longdouble), lower.astype(np.longdouble)

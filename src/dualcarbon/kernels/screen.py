@@ -20,7 +20,11 @@ _TOLERANCE = 1e-7
 _RANK = 1e-10
 
 
-def conditional_screen(x: Array, y: Array, b: Array, limit: float = 3.5) -> NDArray[np.bool_]:
+LIMIT = 3.5
+"""Largest robust |z| of a plausible row."""
+
+
+def conditional_screen(x: Array, y: Array, b: Array, limit: float = LIMIT) -> NDArray[np.bool_]:
     """True where both ln y and ln b lie within `limit` robust standard deviations of what ln x predicts.
 
     ln y and ln b are each regressed on 1, ln x_i and all ln x_i ln x_j by Tukey's biweight; a residual less its
@@ -52,11 +56,16 @@ def conditional_screen(x: Array, y: Array, b: Array, limit: float = 3.5) -> NDAr
     >>> np.flatnonzero(~conditional_screen(x, y, b)).tolist()
     [7]
     """
+    scores = np.abs(conditional_scores(x, y, b))
+    return np.asarray((scores <= limit).all(axis=0), dtype=np.bool_)
+
+
+def conditional_scores(x: Array, y: Array, b: Array) -> Array:
+    """Robust z of ln y and of ln b given ln x, (2, n): what `conditional_screen` holds against its limit."""
     if y.size == 0:
-        return np.zeros(0, dtype=np.bool_)
+        return np.zeros((2, 0))
     basis = _orthonormal(np.log(x))
-    z_good, z_bad = (robust_z(basis, np.log(v)) for v in (y, b))
-    return np.asarray((np.abs(z_good) <= limit) & (np.abs(z_bad) <= limit), dtype=np.bool_)
+    return np.array([robust_z(basis, np.log(v)) for v in (y, b)])
 
 
 def robust_z(basis: Array, values: Array) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,19 +28,24 @@ _GAIN = 1e-18
 _ROUNDING = 1e-9
 _HALVINGS = 40
 
+Derivatives = Callable[[Array, Array, Array], tuple[float, Array, Array]]
+"""From (A, r, point) to a log-likelihood, its gradient and its Hessian."""
+
 
 @dataclass(frozen=True, slots=True)
-class HalfNormalFit:
+class ComposedFit:
     """Where the likelihood is largest.
 
     Attributes
     ----------
     coef : (p,)
-        phi in e = r + A phi.
+        phi in e = r + A phi = u + v.
     sigma_u, sigma_v : float
+        Half-normal u: scale of the normal that is folded; exponential u: its mean.
     log_likelihood : float
     gradient : float
-        Largest derivative of the mean log-likelihood with respect to (phi / sigma, 1 / sigma, lambda).
+        Largest derivative of the mean log-likelihood with respect to (phi t, t, ratio), t the inverse scale and ratio
+        that of the scales, as the likelihood is written.
     skewness : float
         Of the least-squares residuals.
     iterations : int
@@ -79,7 +85,7 @@ def log_likelihood(e: Array, sigma_u: float, sigma_v: float) -> float:
     return float(_derivatives(np.empty((e.size, 0)), e, np.array([1.0 / s, sigma_u / sigma_v]))[0])
 
 
-def half_normal_ml(a: Array, r: Array) -> HalfNormalFit:
+def half_normal_ml(a: Array, r: Array) -> ComposedFit:
     """The maximum likelihood fit of e = r + A phi = u + v, u half-normal, v normal.
 
     ln L = sum of ln 2 + ln t - ln(2 pi) / 2 - z^2 / 2 + ln Phi(lambda z), z = t e, t = 1 / sigma, which for a given
@@ -103,29 +109,69 @@ def half_normal_ml(a: Array, r: Array) -> HalfNormalFit:
     e = r + apply(a, least)
     variance, third = float(np.mean(e * e)), float(np.mean(e * e * e))
     if variance <= 1e-26 * (1.0 + float(np.mean(r * r))) or third <= 0.0:
-        return _least_squares(least, variance, third, r.size)
+        return normal_fit(least, variance, third, r.size)
     sigma_u, sigma_v = moments(variance, third)
     sigma, ratio = math.hypot(sigma_u, sigma_v), sigma_u / max(sigma_v, 1e-9 * sigma_u)
     start = least.copy()
     start[0] += sigma_u * _MEAN / float(a[0, 0])
     point = np.concatenate([start / sigma, [1.0 / sigma, min(max(ratio, 0.1), 20.0)]])
-    return _newton(a, r, point, third / variance**1.5)
+    climb = ascend(_derivatives, a, r, point, (_LAMBDA_LOW, LAMBDA_HIGH))
+    sigma, ratio = 1.0 / float(climb.point[-2]), float(climb.point[-1])
+    sigma_v = sigma / math.hypot(1.0, ratio)
+    scales = ratio * sigma_v, sigma_v
+    return ComposedFit(
+        climb.point[:-2] * sigma, *scales, climb.value, climb.gradient, third / variance**1.5, *climb.end
+    )
 
 
-def _least_squares(coef: Array, variance: float, third: float, n: int) -> HalfNormalFit:
+def least_squares_fit(
+    a: Array, r: Array, scales: Callable[[float, float], tuple[float, float]], unit_mean: float
+) -> ComposedFit:
+    """Least squares of r + A phi = u + v with E[u] = sigma_u unit_mean, scales from variance and third moment.
+
+    The first column of a (n, p) is constant. `log_likelihood` is that of normal errors, whatever the scales.
+    """
+    a, r = np.ascontiguousarray(a), np.ascontiguousarray(r)
+    least = np.asarray(np.linalg.solve(cross(a, a), -apply_transposed(a, r)), dtype=np.float64)
+    e = r + apply(a, least)
+    variance, third = float(np.mean(e * e)), float(np.mean(e * e * e))
+    normal = normal_fit(least, variance, third, r.size)
+    sigma_u, sigma_v = scales(variance, third)
+    least[0] += sigma_u * unit_mean / float(a[0, 0])
+    skewness = third / variance**1.5 if variance > 0.0 else 0.0
+    return replace(normal, coef=least, sigma_u=sigma_u, sigma_v=sigma_v, skewness=skewness)
+
+
+def normal_fit(coef: Array, variance: float, third: float, n: int) -> ComposedFit:
+    """Least squares as the maximum with sigma_u = 0."""
     sigma = math.sqrt(variance)
     ll = -n * (_HALF_LOG_2PI + math.log(sigma) + 0.5) if sigma > 0.0 else math.inf
     skewness = third / sigma**3 if sigma > 0.0 else 0.0
-    return HalfNormalFit(coef, 0.0, sigma, ll, 0.0, min(skewness, 0.0), 0, True)
+    return ComposedFit(coef, 0.0, sigma, ll, 0.0, min(skewness, 0.0), 0, True)
 
 
-def _newton(a: Array, r: Array, point: Array, skewness: float) -> HalfNormalFit:
-    n, p = a.shape
-    value, slope, curvature = _derivatives(a, r, point)
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """Where Newton's method ends: the point (p + 2,), value, largest free derivative a row, (iterations, converged)."""
+
+    point: Array
+    value: float
+    gradient: float
+    end: tuple[int, bool]
+
+
+def ascend(derivatives: Derivatives, a: Array, r: Array, point: Array, bounds: tuple[float, float]) -> Climb:
+    """Newton's method on a log-likelihood in (phi t, t, ratio), the ratio within bounds, from a point (p + 2,).
+
+    The eigenvalues of the Hessian are taken negative; a step is halved until the gain is a ten-thousandth of the
+    predicted one.
+    """
+    n = len(a)
+    value, slope, curvature = derivatives(a, r, point)
     settled = False
     for iteration in range(1, _STEPS + 1):  # noqa: B007
-        free = _free(point, slope)
-        step = np.zeros(p + 2)
+        free = _free(point, slope, bounds)
+        step = np.zeros(point.size)
         step[free] = _ascent(slope[free], curvature[np.ix_(free, free)])
         gain = float(slope @ step) / n
         if gain < _GAIN:
@@ -133,24 +179,22 @@ def _newton(a: Array, r: Array, point: Array, skewness: float) -> HalfNormalFit:
             break
         length = 1.0
         for _ in range(_HALVINGS):
-            trial = _bounded(point, step, length)
-            new, new_slope, new_curvature = _derivatives(a, r, trial)
+            trial = _bounded(point, step, length, bounds)
+            new, new_slope, new_curvature = derivatives(a, r, trial)
             if gain < _ROUNDING or new - value >= 1e-4 * length * gain * n:
                 break
             length *= 0.5
         else:
             break
         point, value, slope, curvature = trial, float(new), new_slope, new_curvature
-    sigma, ratio = 1.0 / float(point[p]), float(point[p + 1])
-    sigma_v = sigma / math.hypot(1.0, ratio)
-    norm = float(np.max(np.abs(slope[_free(point, slope)]))) / n
-    return HalfNormalFit(point[:p] * sigma, ratio * sigma_v, sigma_v, float(value), norm, skewness, iteration, settled)
+    norm = float(np.max(np.abs(slope[_free(point, slope, bounds)]))) / n
+    return Climb(point, float(value), norm, (iteration, settled))
 
 
-def _free(point: Array, slope: Array) -> NDArray[np.int64]:
-    """Positions that may move: lambda is held where it stands at a bound and the slope points outward."""
+def _free(point: Array, slope: Array, bounds: tuple[float, float]) -> NDArray[np.int64]:
+    """Positions that may move: the ratio is held where it stands at a bound and the slope points outward."""
     ratio, outward = point[-1], slope[-1]
-    held = (ratio >= LAMBDA_HIGH and outward > 0.0) or (ratio <= _LAMBDA_LOW and outward < 0.0)
+    held = (ratio >= bounds[1] and outward > 0.0) or (ratio <= bounds[0] and outward < 0.0)
     return np.arange(point.size - int(held), dtype=np.int64)
 
 
@@ -160,11 +204,11 @@ def _ascent(slope: Array, curvature: Array) -> Array:
     return np.asarray(vectors @ ((vectors.T @ slope) / size), dtype=np.float64)
 
 
-def _bounded(point: Array, step: Array, length: float) -> Array:
-    """The trial point; 1 / sigma at most ten times smaller, lambda in its bounds and at most five times different."""
+def _bounded(point: Array, step: Array, length: float, bounds: tuple[float, float]) -> Array:
+    """The trial point; t at most ten times smaller, the ratio in its bounds and at most five times different."""
     trial = point + length * step
     trial[-2] = max(trial[-2], 0.1 * point[-2])
-    trial[-1] = min(max(trial[-1], _LAMBDA_LOW, 0.2 * point[-1]), LAMBDA_HIGH, 5.0 * point[-1])
+    trial[-1] = min(max(trial[-1], bounds[0], 0.2 * point[-1]), bounds[1], 5.0 * point[-1])
     return np.asarray(trial, dtype=np.float64)
 
 
@@ -178,7 +222,7 @@ def conditional_mean(e: Array, sigma_u: float, sigma_v: float) -> Array:
     if sigma_u == 0.0 or sigma_v == 0.0:
         return np.maximum(e, 0.0) if sigma_u > 0.0 else np.zeros(e.shape)
     s = math.hypot(sigma_u, sigma_v)
-    return (sigma_u * sigma_v / s) * _mean_excess(np.ascontiguousarray(e) * (sigma_u / (s * sigma_v)))
+    return (sigma_u * sigma_v / s) * mean_excess(np.ascontiguousarray(e) * (sigma_u / (s * sigma_v)))
 
 
 def conditional_interval(e: Array, sigma_u: float, sigma_v: float, level: float = 0.95) -> tuple[Array, Array]:
@@ -218,7 +262,7 @@ def composed_limits(sigma_u: float, sigma_v: float, score: float) -> tuple[float
 
 
 @jit
-def _log_cdf_and_ratio(q: float) -> tuple[float, float]:
+def log_cdf_and_ratio(q: float) -> tuple[float, float]:
     """ln Phi(q) and phi(q) / Phi(q)."""
     if q > 0.0:
         beyond = 0.5 * math.erfc(q * 0.7071067811865476)
@@ -232,13 +276,13 @@ def _log_cdf_and_ratio(q: float) -> tuple[float, float]:
 
 
 @jit
-def _mean_excess(ratio: Array) -> Array:
+def mean_excess(ratio: Array) -> Array:
     """x + phi(x) / Phi(x): mean of a unit normal with mean x cut at zero, without cancellation in the far tail."""
     out = np.empty(ratio.size)
     for i in range(ratio.size):
         x = ratio[i]
         if x > -35.0:
-            out[i] = x + _log_cdf_and_ratio(x)[1]
+            out[i] = x + log_cdf_and_ratio(x)[1]
         else:
             g = 1.0 / (x * x)
             out[i] = (1.0 - g * (2.0 - g * (10.0 - g * (74.0 - g * 706.0)))) / -x
@@ -260,7 +304,7 @@ def _derivatives(a: Array, r: Array, point: Array) -> tuple[float, Array, Array]
             row[j] = a[i, j]
             z += a[i, j] * point[j]
         row[p] = r[i]
-        log_cdf, m = _log_cdf_and_ratio(lam * z)
+        log_cdf, m = log_cdf_and_ratio(lam * z)
         h = m * (m + lam * z)
         total += log_cdf - 0.5 * z * z
         first = lam * m - z

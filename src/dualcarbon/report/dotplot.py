@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -49,7 +49,9 @@ class Plan:
         return self.above + self.pitch * max(len(self.labels), 1) + self.below
 
 
-def plan(labels: Sequence[str], legend: Sequence[str], x_labels: Sequence[str], *, stamped: bool) -> Plan:
+def plan(
+    labels: Sequence[str], legend: Sequence[str], x_labels: Sequence[str], *, stamped: bool, widest: float = 0.3
+) -> Plan:
     """Sizes for a number of items: the more there are, the closer they stand, down to what one page holds.
 
     Parameters
@@ -58,9 +60,10 @@ def plan(labels: Sequence[str], legend: Sequence[str], x_labels: Sequence[str], 
     legend : series labels, empty for no legend
     x_labels : label of the axis of each of one or two panels
     stamped : whether a line is kept for the stamp
+    widest : inches a row takes where there are few
     """
     count = max(len(labels), 1)
-    pitch = min(0.3, max(0.125, _TALLEST_IN / count))
+    pitch = min(widest, max(0.125, _TALLEST_IN / count))
     label_pt, broken = _broken(labels, pitch)
     left = _widest(broken) * label_pt / 72 + 0.2
     room = WIDTH_IN - left - RIGHT_IN
@@ -167,11 +170,22 @@ def check(key: str, plot: DotPlot) -> None:
 def limits(plot: DotPlot) -> tuple[float, float]:
     """The ends of the axis: all finite values that have a place on it, and a margin of 4 %."""
     ends = (values for one in plot.series for values in (one.x, one.low, one.high) if values is not None)
-    shown = [value for values in ends for value in values if math.isfinite(value) and (value > 0 or not plot.log)]
+    return span((value for values in ends for value in values), plot.log)
+
+
+def span(values: Iterable[float], log: bool) -> tuple[float, float]:
+    """The ends of an axis that holds all finite values that have a place on it, and a margin of 4 %.
+
+    Examples
+    --------
+    >>> span([0.0, 100.0], False)
+    (-4.0, 104.0)
+    """
+    shown = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
     if not shown:
-        return (1.0, 10.0) if plot.log else (0.0, 1.0)
+        return (1.0, 10.0) if log else (0.0, 1.0)
     low, high = min(shown), max(shown)
-    if plot.log:
+    if log:
         margin = max(0.04 * math.log10(high / low), 0.1)
         return low / 10**margin, high * 10**margin
     margin = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
@@ -190,7 +204,9 @@ def ticks(low: float, high: float, log: bool) -> list[float]:
         first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
         steps = (1.0, 2.0, 5.0) if math.log10(high / low) < 2.5 else (1.0,)
         every = max(1, (last - first) // 8)
-        return [s * 10.0**p for p in range(first, last + 1, every) for s in steps if low <= s * 10.0**p <= high]
+        found = [s * 10.0**p for p in range(first, last + 1, every) for s in steps if low <= s * 10.0**p <= high]
+        if len(found) > 1:
+            return found
     raw = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw)
@@ -199,11 +215,17 @@ def ticks(low: float, high: float, log: bool) -> list[float]:
 
 def tick_labels(places: Sequence[float], log: bool) -> list[str]:
     """The ticks in figures: thousands separated, as many decimals as the steps need."""
-    if log:
+    if log and all(_round(place) for place in places):
         return [_power(place) for place in places]
     step = min((b - a for a, b in pairwise(places)), default=1.0)
     decimals = next((d for d in range(12) if abs(round(step, d) - step) < 1e-9 * step), 12)
     return [number_text(round(place, decimals) + 0.0, f",.{decimals}f") for place in places]
+
+
+def _round(place: float) -> bool:
+    """Whether a tick is 1, 2 or 5 times a power of ten."""
+    lead = place / 10.0 ** math.floor(math.log10(place) + 1e-9)
+    return min(abs(lead - one) for one in (1.0, 2.0, 5.0)) < 1e-6
 
 
 def _power(place: float) -> str:

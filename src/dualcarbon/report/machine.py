@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Integral
+from typing import Any
 
 from dualcarbon.core.exhibit import Value
 from dualcarbon.core.text import Text
@@ -36,3 +38,13 @@ def plain(value: Value) -> int | float | str | bool | dict[str, str] | None:
         return int(value)
     number = float(value)
     return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")
+
+
+def optional(text: Text | None) -> dict[str, str] | None:
+    """A phrase as `in_both`, None where there is none."""
+    return None if text is None else in_both(text)
+
+
+def plain_all(values: Iterable[Value] | None) -> list[Any] | None:
+    """Values as `plain`, None where there are none."""
+    return None if values is None else [plain(value) for value in values]

@@ -65,7 +65,7 @@ def formats() -> tuple[Format, ...]:
     Examples
     --------
     >>> [f.name for f in formats() if "document" in f.kinds]
-    ['docx', 'html', 'pdf']
+    ['docx', 'html', 'pdf', 'xlsx']
     """
     folder = import_module("dualcarbon.report.writers")
     names = sorted(module.name for module in iter_modules(folder.__path__))

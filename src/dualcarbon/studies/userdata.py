@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from dualcarbon.core.errors import ConfigError, DataError, SchemaError
 from dualcarbon.core.panel import Panel
@@ -14,6 +15,7 @@ from dualcarbon.studies.config import existing, parse_toml, read_text, validated
 from dualcarbon.studies.store import file_sha256
 
 _MOST = 5
+_AS_IT_IS: Mapping[str, str] = MappingProxyType({})
 
 
 def is_study_file(data: Path) -> bool:
@@ -21,23 +23,25 @@ def is_study_file(data: Path) -> bool:
     return data.suffix == ".toml"
 
 
-def declared(data: Path) -> DataConfig:
+def declared(data: Path, reading: Mapping[str, str] = _AS_IT_IS) -> DataConfig:
     """How the user's table is read.
 
     A ``.toml`` is a study file as `dualcarbon init` writes it, with the table in its ``[data]``; anything else is a
-    data file whose columns carry the schema's own names.
+    data file whose columns carry the schema's own names. `reading` holds schema, sheet, encoding or separator said
+    elsewhere, which go first.
     """
     if not is_study_file(data):
-        return DataConfig(path=str(data))
+        return DataConfig.model_validate({"path": str(data), **reading})
     sections = parse_toml(read_text(data), data.name)
-    if not isinstance(sections.get("data"), dict):
+    section = sections.get("data")
+    if not isinstance(section, dict):
         raise ConfigError(
             Text("{p} 没有 [data] 一节", "{p} has no [data] section").format(p=data.name),
             expected=Text("dualcarbon init 写出的 study.toml", "a study.toml as dualcarbon init writes it"),
             found=both(", ".join(sections) or "-"),
             remedy=Text("先运行 dualcarbon init 数据文件", "run dualcarbon init DATA first"),
         )
-    return validated(sections["data"], DataConfig, f"{data.name} [data]")
+    return validated({**section, **reading}, DataConfig, f"{data.name} [data]")
 
 
 def folder_of(data: Path) -> Path:
@@ -59,7 +63,7 @@ def inputs(data: Path | None) -> dict[str, str]:
     return {path.name: file_sha256(existing(path)) for path in dict.fromkeys((data, table))}
 
 
-def sound_panel(data: Path, drop: bool) -> Panel:
+def sound_panel(data: Path, drop: bool, reading: Mapping[str, str] = _AS_IT_IS) -> Panel:
     """The user's panel, checked: errors stop, warnings do not but stand in the panel's notes.
 
     Parameters
@@ -67,13 +71,15 @@ def sound_panel(data: Path, drop: bool) -> Panel:
     data : Path
     drop : bool
         Drop the rows with missing, negative or impossible quantities, counted by reason, instead of stopping.
+    reading : mapping
+        As in `declared`.
 
     Raises
     ------
     DataError
         If the check finds errors.
     """
-    panel = declared(data).load(folder_of(data))
+    panel = declared(data, reading).load(folder_of(data))
     if drop:
         panel = drop_invalid(panel)
     found = check(panel).items

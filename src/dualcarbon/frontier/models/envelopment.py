@@ -1,7 +1,7 @@
 """Nonparametric envelopment with undesirable output: directional distance and shadow price by linear programming.
 
 max beta s.t. X'(z + w) <= x_o - beta gx, Y'z >= y_o + beta gy, B'z = b_o - beta gb, 1'(z + w) = 1, z, w >= 0 is the
-default (Kuosmanen 2005). The dual gives prices u of the good and w of CO2; MAC = p w / u.
+default (Kuosmanen 2005). The dual gives prices u of the goods and w of the bads; MAC = p w / u, of the first of each.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
-from dualcarbon.frontier.models._rows import Mask, counts, place, usable
-from dualcarbon.kernels.envelopment_lp import FAILED, SOLVED, Form, Scores, score
+from dualcarbon.frontier.models._rows import Mask, counts, place, scored, steps, usable
+from dualcarbon.kernels.envelopment import FAILED, SOLVED, Form, Scores, score
 
 Array = NDArray[np.float64]
 
-LARGEST = 10_000
-"""Most observations one reference set may have: one program per observation, each over all of them."""
+LARGEST = 2_000_000
+"""Most observations one reference set may have."""
+COMPARED = 400
+"""Rows on which the level shift is judged, spread evenly over their CO2."""
 SAME = 1e-9
 """Relative distance of the one-sided prices below which they are one price."""
 _ZERO = 1e-11
@@ -37,6 +39,8 @@ _FORMS: dict[tuple[str, str], Form] = {
     ("shephard", "variable"): "shephard",
     ("shephard", "constant"): "constant",
     ("sum_z_one", "variable"): "sum_z_one",
+    ("bad_as_input", "variable"): "bad_as_input",
+    ("bad_as_input", "constant"): "bad_as_input_constant",
 }
 _LABEL = Text("包络（非参数）", "Envelopment (nonparametric)")
 _MEASURE = Text(
@@ -47,7 +51,7 @@ _MEASURE = Text(
 
 @dataclass(frozen=True, slots=True)
 class EnvelopmentModel:
-    """Data envelopment with weak disposability.
+    """Data envelopment with weak disposability, or with bads as inputs; several goods and bads.
 
     Parameters
     ----------
@@ -56,22 +60,25 @@ class EnvelopmentModel:
         Groups with fewer than 30 rows per coefficient of the screen are not screened.
     level_shift : bool
         Where the screen drops rows, or would, score once more with the opposite choice: `mac_screened` and
-        `mac_untreated` in the facts are medians over the rows it keeps. Doubles the time.
+        `mac_untreated` in the facts are medians over rows it keeps, at most 400, spread evenly over their CO2.
     largest : int
-        Most observations one reference set may have.
+        Most observations one reference set may have; time and memory grow with it.
 
     Notes
     -----
     Disposability and returns: `kuosmanen`, `shephard` (no movement of inputs) and `sum_z_one` under variable
     returns; `kuosmanen`, `weak` and `shephard` are the same technology under constant returns (Chung, Faere &
     Grosskopf 1997). `sum_z_one` is offered for comparison with packages that use it: it is not weakly disposable.
+    `bad_as_input` lets bads be thrown away freely: B'z <= b_o - beta gb.
 
     `abatement_room` = beta gb / b. Prices are not unique where facets meet: `mac_low` and `mac_high` are the slopes
     of the frontier to the right (more CO2) and to the left (less CO2) of the projection. Statuses: ok, one price;
     kink, an interval, where `mac` is its geometric mean if `mac_low` > 0, else `mac_high`, the cost of the next tonne
     avoided; zero; negative (the whole interval, `mac` its high end); infinite, the good has no price (`mac` NaN, both
     ends inf); edge, CO2 cannot move further to one side (`mac` NaN, that end infinite); infeasible, no score (also
-    where the solver gave up, counted in `failed`); no_bad, b = 0, dropped from the reference set.
+    where the solver gave up, counted in `failed`); no_bad, b = 0, dropped from the reference set. Room, MAC and its
+    interval are of the first bad in the first good; `mac_<bad>` are the prices of further bads at the multipliers
+    found, one of several where facets meet, NaN where the good has no price.
 
     Kuosmanen (2005), American Journal of Agricultural Economics 87, 1077-1082,
     doi:10.1111/j.1467-8276.2005.00788.x; Kuosmanen & Podinovski (2009), ibid. 91, 539-545,
@@ -87,11 +94,11 @@ class EnvelopmentModel:
     measure: Text = field(default=_MEASURE, init=False, repr=False)
     warning: Text | None = field(default=None, init=False, repr=False)
     pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=False, init=False, repr=False)
+    several: bool = field(default=True, init=False, repr=False)
 
     def least(self, technology: Technology) -> int:
         """One row per input and output."""
-        return len(technology.inputs) + 2
+        return len(technology.inputs) + len(technology.goods) + len(technology.bads)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list, a direction that is nonnegative and moves something.
@@ -113,9 +120,8 @@ class EnvelopmentModel:
                     "use a pair of disposability and returns in the list; without a likelihood there is no bic",
                 ),
             )
-        parts = (direction.inputs, direction.good, direction.bad)
         still = technology.disposability == "shephard" and technology.returns == "variable"
-        if min(parts) < 0.0 or max(parts) <= 0.0 or (still and direction.inputs > 0.0):
+        if not _moves(direction) or (still and _moves_inputs(direction, technology)):
             raise ConfigError(
                 Text("包络模型不支持该方向", "envelopment does not support this direction"),
                 expected=Text(
@@ -137,18 +143,22 @@ class EnvelopmentModel:
         rows = usable(data, self.screen)
         self._refuse_large(int(np.count_nonzero(rows.positive if self.level_shift else rows.fit)))
         form = _FORMS[technology.disposability, technology.returns]
-        done = _priced(data, rows.fit, rows.fit, direction, form)
-        facts = counts(data, rows) | _measures(data.b[rows.fit], done)
+        at = scored(data, rows)
+        done = _priced(data, rows.fit, at, direction, form)
+        facts = counts(data, rows) | _measures(data.b[at], done)
         if self.level_shift:
-            own = _median(done, rows.plausible[rows.fit])
-            rival = _median(_priced(data, rows.rival, rows.plausible, direction, form)) if rows.screened else own
+            compared = _spread(at & rows.plausible, data.b)
+            own = _median(done, compared[at])
+            rival = _median(_priced(data, rows.rival, compared, direction, form)) if rows.screened else own
             facts |= dict(
                 zip(("mac_screened", "mac_untreated"), (own, rival)[:: 1 if rows.treated else -1], strict=True)
             )
         numbers = np.maximum(done.scores.beta, 0.0), done.room, done.mac, done.scores.low, done.scores.high
         few = evidence.few(facts["n_fit"], _ROWS_PER_DIMENSION * self.least(technology))
         verdict = evidence.judge([few, _tied(data, rows.fit), *_findings(facts)])
-        return place(rows, numbers, done.status, verdict, facts)
+        further = np.where(np.isfinite(done.scores.further), done.scores.further, np.nan).T
+        columns = {f"mac_{bad}": prices for bad, prices in zip(technology.bads[1:], further, strict=True)}
+        return place(rows, numbers, done.status, verdict, facts, columns, at)
 
     def _refuse_large(self, rows: int) -> None:
         if rows > self.largest:
@@ -158,9 +168,9 @@ class EnvelopmentModel:
                 found=both(str(rows)),
                 remedy=Text(
                     "按年设前沿（reference 取 contemporaneous）、细分组别、改用 translog_ml，或以 "
-                    "EnvelopmentModel(largest=...) 明示愿意等待（时间随观测数的平方增长）",
+                    "EnvelopmentModel(largest=...) 放宽（内存和时间随之增加）",
                     'one frontier per period (reference="contemporaneous"), finer groups, translog_ml, or '
-                    "EnvelopmentModel(largest=...) if you will wait: time grows with the square of the observations",
+                    "EnvelopmentModel(largest=...) if there is memory and time",
                 ),
             )
 
@@ -175,15 +185,35 @@ class _Priced:
     mac: Array
 
 
+def _moves(direction: Direction) -> bool:
+    """Whether something moves, and nothing the wrong way; columns of a custom direction are checked by `fit`."""
+    parts = (direction.inputs, direction.good, direction.bad)
+    if direction.columns:
+        return any(isinstance(step, str) or step > 0.0 for _, step in direction.columns)
+    return min(parts) >= 0.0 and max(parts) > 0.0
+
+
+def _moves_inputs(direction: Direction, technology: Technology) -> bool:
+    named = any(name in technology.inputs and step != 0.0 for name, step in direction.columns)
+    return direction.inputs > 0.0 or named
+
+
+def _spread(rows: Mask, b: Array) -> Mask:
+    """At most COMPARED of the rows, whatever their order: every so many by CO2."""
+    found = np.flatnonzero(rows)
+    chosen = found[np.argsort(b[found], kind="stable")][:: max(1, -(-found.size // COMPARED))]
+    mask = np.zeros_like(rows)
+    mask[chosen] = True
+    return mask
+
+
 def _priced(data: GroupData, reference: Mask, rows: Mask, direction: Direction, form: Form) -> _Priced:
-    units = data.x[rows], data.y[rows], data.b[rows]
-    frontier = data.x[reference], data.y[reference], data.b[reference]
-    means = tuple(np.broadcast_to(v.mean(axis=0), u.shape) for v, u in zip(frontier, units, strict=True))
-    base = units if direction.observed else means
-    gx, gy, gb = direction.inputs * base[0], direction.good * base[1], direction.bad * base[2]
+    gx, gy, gb = steps(data, reference, rows, direction)
+    frontier = data.x[reference], data.goods[reference], data.bads[reference]
+    units = data.x[rows], data.goods[rows], data.bads[rows]
     scores = score(frontier, units, (gx, gy, gb), form)
-    status, mac = _prices(scores, _ZERO * frontier[1].mean() / frontier[2].mean())
-    return _Priced(scores, np.maximum(scores.beta, 0.0) * gb / units[2], status, mac)
+    status, mac = _prices(scores, _ZERO * frontier[1][:, 0].mean() / frontier[2][:, 0].mean())
+    return _Priced(scores, np.maximum(scores.beta, 0.0) * gb[:, 0] / data.b[rows], status, mac)
 
 
 def _prices(scores: Scores, zero: float) -> tuple[NDArray[np.int8], Array]:

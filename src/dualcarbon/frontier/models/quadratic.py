@@ -2,13 +2,14 @@
 
 With data divided by their means over the rows of the fit, direction (0, 1, -1) and the translation property
 imposed, D = b + Q(x, s) with s = y + b and Q an unrestricted quadratic. Aigner and Chu: min mean D subject to
-D >= 0, -1 <= Q_s <= 0, Q_x >= 0 at every row. With t = -Q_s the shadow price is p (1 - t) / t ybar / bbar.
+D >= 0, -1 <= Q_s <= 0, Q_x >= 0 at every row. With t = -Q_s the shadow price is p (1 - t) / t ybar / bbar. Q may be
+cubic and move with time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,10 +18,14 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._linear import Fitted, Plan, assemble, optimise
+from dualcarbon.frontier.models._bracket import bracket
+from dualcarbon.frontier.models._distance import DIRECTIONAL
+from dualcarbon.frontier.models._form import Degree, Form, per_period, written
+from dualcarbon.frontier.models._linear import Fact, Fitted, Index, Plan, assemble, optimise
 from dualcarbon.frontier.models._rows import Mask
-from dualcarbon.kernels.quadratic_form import length, slope
-from dualcarbon.kernels.row_scan import monotone, program, surface
+from dualcarbon.kernels.directional import coordinates
+from dualcarbon.kernels.distance import Change
+from dualcarbon.kernels.row_scan import monotone, slope, surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,24 @@ class QuadraticModel:
     screen : bool
         Fit on the rows the conditional screen keeps; the others get the status outlier. Groups with fewer than
         30 rows per coefficient of the screen are not screened.
-    period_shifts : bool
-        One intercept per period, neutral technical change.
+    trims : bool
+        Also fit the rows within the 1st and 99th and within the 5th and 95th percentiles of b / y: facts
+        `mac_trim_1`, `mac_trim_5`, `trim_range`. Two more programs.
+    bracket : bool
+        Also estimate the elasticity by pooled likelihood, within firms and by leave-one-out instruments: facts
+        `elasticity_pooled`, `elasticity_within`, `elasticity_iv`, `bracket_range`. Without, no fit is identified.
+    degree : 2 or 3
+    change : "none", "neutral", "biased" or "years"
+        Technical change: a trend with its square; these and the trend times every variable; an intercept per period.
+    keep_zero_bad : bool
+        Leave rows with b = 0 in the fit, to reproduce what happens then; they have no price either way.
 
     Notes
     -----
     `inefficiency` is D in units of the means, whatever direction is named; `abatement_room` = D bbar / b, which may
     exceed 1. Statuses: zero where t = 1, infinite where t = 0, negative beyond (only where `good` or `bad` is not
-    imposed), no_bad where b = 0 (dropped from the fit), refused where the fit is trivial.
+    imposed), no_bad where b = 0 (dropped from the fit), refused where the fit is trivial. With `keep_zero_bad` the
+    optimum can be exactly Q = 0, D = b, which a solver calls optimal and this model refuses.
 
     Faere, Grosskopf, Noh & Weber (2005), Journal of Econometrics 126, 469-492,
     doi:10.1016/j.jeconom.2004.05.010; Aigner & Chu (1968), American Economic Review 58, 826-839.
@@ -96,7 +111,11 @@ class QuadraticModel:
     restrictions: Restrictions = RESTRICTIONS["monotone"]
     near_range: bool = True
     screen: bool = True
-    period_shifts: bool = False
+    trims: bool = True
+    bracket: bool = True
+    degree: Degree = 2
+    change: Change = "none"
+    keep_zero_bad: bool = False
     name: str = field(default="quadratic", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
@@ -106,7 +125,12 @@ class QuadraticModel:
 
     def least(self, technology: Technology) -> int:
         """Two rows per parameter."""
-        return 2 * length(len(technology.inputs) + 1)
+        return 2 * self.form.size(len(technology.inputs) + 1)
+
+    @property
+    def form(self) -> Form:
+        """Degree and technical change."""
+        return Form(self.degree, self.change)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """Variable returns; its own direction (0, 1, -1) in means, or the proportional default of the room.
@@ -114,8 +138,10 @@ class QuadraticModel:
         Raises
         ------
         ConfigError
-            For constant returns or "bic" and for directions that move the inputs or only the bad.
+            For constant returns or "bic", for directions that move the inputs or only the bad, and for a degree or
+            a change that does not exist.
         """
+        self.form.check()
         if technology.returns != "variable":
             raise ConfigError(
                 Text("二次型不支持该规模报酬", "the quadratic does not support these returns to scale"),
@@ -140,27 +166,44 @@ class QuadraticModel:
 
     def solve(self, data: GroupData, technology: Technology, direction: Direction) -> GroupFit:
         """Fit one group; the facts hold the evidence, the near-optimal range and the certificate of the program."""
+        return assemble(data, self.plan(data, technology))
 
-        def fit(rows: Mask, near: bool) -> Fitted:
-            return self._fit(data, rows, near)
+    def plan(self, data: GroupData, technology: Technology) -> Plan:
+        """How one group is fitted and judged."""
 
-        return assemble(data, Plan(fit, self.screen, self.near_range, zero_at=1.0, in_levels=True))
+        def fit(rows: Mask, near: bool, first: Index) -> Fitted:
+            return self._fit(data, rows, near, first)
 
-    def _fit(self, data: GroupData, rows: Mask, near: bool) -> Fitted:
+        def rivals(rows: Mask) -> Mapping[str, Fact]:
+            rule = self.restrictions
+            shape = replace(self.form.shape, inputs=rule.inputs, good=rule.good, bad=rule.bad)
+            return bracket(data, rows, False, DIRECTIONAL, shape)
+
+        return Plan(
+            fit=fit,
+            bracket=rivals if self.bracket else None,
+            screen=self.screen,
+            near_range=self.near_range,
+            trims=self.trims,
+            zero_at=1.0,
+            in_levels=True,
+            keep_zero=self.keep_zero_bad,
+        )
+
+    def _fit(self, data: GroupData, rows: Mask, near: bool, first: Index) -> Fitted:
         x, y, b = data.x[rows], data.y[rows], data.b[rows]
-        good, bad = y.mean(), b.mean()
-        z, left = np.column_stack([x / x.mean(axis=0), y / good + b / bad]), b / bad
-        k, rule = z.shape[1], self.restrictions
-        sides = monotone(k, bad=rule.bad, good=rule.good, inputs=rule.inputs)
-        period = np.unique(data.time[rows], return_inverse=True)[1] if self.period_shifts else None
-        problem = program(z, left, *sides, period=period, null_jointness=rule.null_jointness)
-        found = optimise(problem, near)
-        theta = [one.theta[problem.periods - 1 :] for one in found]
-        t = np.array([-slope(one, z, k - 1) for one in theta])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            price = (1.0 - t) / t * good / bad
+        place = coordinates(x, y, b, np.ones(y.size, dtype=np.bool_), self.form.shape, data.time[rows])
+        rule, k = self.restrictions, x.shape[1] + 1
+        timed = place.z.shape[1] > k
+        sides = monotone(k, bad=rule.bad, good=rule.good, inputs=rule.inputs, time=timed)
+        problem = written(place, b / place.bad, *sides, rule.null_jointness)
+        found = optimise(problem, near, first)
+        t = np.array([slope(problem, one.theta, place.map[-1]) for one in found])
         distance = np.maximum(surface(problem, found[0].theta), 0.0)
-        return Fitted(found[0], t, price, distance, distance * bad / b)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            price = (1.0 - t) / t * place.good / place.bad
+            room = distance * place.bad / b
+        return Fitted(found[0], t, price, distance, room, per_period(place, problem, found[0]))
 
 
 MODEL = QuadraticModel()

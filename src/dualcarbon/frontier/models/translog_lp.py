@@ -3,11 +3,12 @@
 D_H = inf{phi : (x, y / phi, b phi) in T}, u = -ln D_H = -ln y + Q(ln x, s) with s = -(ln y + ln b) and Q an
 unrestricted quadratic. Minimise mean u subject to u >= 0, -1 <= Q_s <= 0, Q_x >= 0 at every row. With t = -Q_s the
 elasticity of the good in the bad along the frontier is t / (1 - t) and the shadow price, at the projection
-(y exp(u), b exp(-u)), is p t / (1 - t) (y / b) exp(2 u).
+(y exp(u), b exp(-u)), is p t / (1 - t) (y / b) exp(2 u). Q may be cubic and move with time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,11 +17,13 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._linear import Fitted, Plan, assemble, optimise
+from dualcarbon.frontier.models._bracket import bracket
+from dualcarbon.frontier.models._form import Degree, Form, per_period, written
+from dualcarbon.frontier.models._linear import Fact, Fitted, Index, Plan, assemble, optimise
 from dualcarbon.frontier.models._rows import Mask
-from dualcarbon.kernels.quadratic_form import length
-from dualcarbon.kernels.row_scan import program, surface
-from dualcarbon.kernels.translog import coordinates, slopes
+from dualcarbon.kernels.distance import Change
+from dualcarbon.kernels.row_scan import slope, surface
+from dualcarbon.kernels.translog import coordinates
 
 _LABEL = Text("超越对数双曲距离函数（线性规划）", "Translog hyperbolic distance function (LP)")
 _MEASURE = Text(
@@ -41,6 +44,15 @@ class TranslogLinearModel:
     screen : bool
         Fit on the rows the conditional screen keeps; the others get the status outlier. Groups with fewer than
         30 rows per coefficient of the screen are not screened.
+    trims : bool
+        Also fit the rows within the 1st and 99th and within the 5th and 95th percentiles of b / y: facts
+        `mac_trim_1`, `mac_trim_5`, `trim_range`. Two more programs.
+    bracket : bool
+        Also estimate the elasticity by pooled likelihood, within firms and by leave-one-out instruments: facts
+        `elasticity_pooled`, `elasticity_within`, `elasticity_iv`, `bracket_range`. Without, no fit is identified.
+    degree : 2 or 3
+    change : "none", "neutral", "biased" or "years"
+        Technical change: a trend with its square; these and the trend times every variable; an intercept per period.
 
     Notes
     -----
@@ -55,6 +67,10 @@ class TranslogLinearModel:
 
     near_range: bool = True
     screen: bool = True
+    trims: bool = True
+    bracket: bool = True
+    degree: Degree = 2
+    change: Change = "none"
     name: str = field(default="translog_lp", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
@@ -64,7 +80,12 @@ class TranslogLinearModel:
 
     def least(self, technology: Technology) -> int:
         """Two rows per parameter."""
-        return 2 * length(len(technology.inputs) + (technology.returns == "variable"))
+        return 2 * self.form.size(len(technology.inputs) + (technology.returns != "constant"))
+
+    @property
+    def form(self) -> Form:
+        """Degree and technical change."""
+        return Form(self.degree, self.change)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """Constant or variable returns, and the proportional direction, of which the hyperbola is the exact form.
@@ -72,8 +93,9 @@ class TranslogLinearModel:
         Raises
         ------
         ConfigError
-            For returns "bic" and for any other direction.
+            For returns "bic", for any other direction, and for a degree or a change that does not exist.
         """
+        self.form.check()
         if technology.returns == "bic":
             raise ConfigError(
                 Text(
@@ -93,25 +115,42 @@ class TranslogLinearModel:
 
     def solve(self, data: GroupData, technology: Technology, direction: Direction) -> GroupFit:
         """Fit one group; the facts hold the evidence, the near-optimal range and the certificate of the program."""
+        return assemble(data, self.plan(data, technology))
 
-        def fit(rows: Mask, near: bool) -> Fitted:
-            return _fit(data, rows, near, technology.returns == "constant")
+    def plan(self, data: GroupData, technology: Technology) -> Plan:
+        """How one group is fitted and judged."""
 
-        return assemble(data, Plan(fit, self.screen, self.near_range, zero_at=0.0, in_levels=False))
+        constant = technology.returns == "constant"
 
+        def fit(rows: Mask, near: bool, first: Index) -> Fitted:
+            return self._fit(data, rows, near, first, constant)
 
-def _fit(data: GroupData, rows: Mask, near: bool, constant_returns: bool) -> Fitted:
-    x, y, b = data.x[rows], data.y[rows], data.b[rows]
-    place = coordinates(x, y, b, np.ones(y.size, dtype=np.bool_), constant_returns)
-    inputs, constant = place.map[:-1], place.constant[:-1]
-    directions = np.vstack([place.map[-1:], -place.map[-1:], inputs])
-    problem = program(place.z, place.left, directions, np.concatenate([[0.0, -1.0], -constant]))
-    found = optimise(problem, near)
-    t = np.array([slopes(one.theta, place)[:, -1] for one in found])
-    u = np.array([np.maximum(surface(problem, one.theta), 0.0) for one in found])
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        price = t / (1.0 - t) * (y / b) * np.exp(2.0 * u)
-    return Fitted(found[0], t, price, u[0], 1.0 - np.exp(-u[0]))
+        def rivals(rows: Mask) -> Mapping[str, Fact]:
+            return bracket(data, rows, constant, shape=self.form.shape)
+
+        return Plan(
+            fit=fit,
+            bracket=rivals if self.bracket else None,
+            screen=self.screen,
+            near_range=self.near_range,
+            trims=self.trims,
+            zero_at=0.0,
+            in_levels=False,
+        )
+
+    def _fit(self, data: GroupData, rows: Mask, near: bool, first: Index, constant_returns: bool) -> Fitted:
+        x, y, b = data.x[rows], data.y[rows], data.b[rows]
+        everyone = np.ones(y.size, dtype=np.bool_)
+        place = coordinates(x, y, b, everyone, constant_returns, self.form.shape, data.time[rows])
+        directions = np.vstack([place.map[-1:], -place.map[-1:], place.map[:-1]])
+        sides = np.concatenate([[0.0, -1.0], -place.constant[:-1]])
+        problem = written(place, place.left, directions, sides)
+        found = optimise(problem, near, first)
+        t = np.array([slope(problem, one.theta, problem.directions[0]) for one in found])
+        u = np.array([np.maximum(surface(problem, one.theta), 0.0) for one in found])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            price = t / (1.0 - t) * (y / b) * np.exp(2.0 * u)
+        return Fitted(found[0], t, price, u[0], 1.0 - np.exp(-u[0]), per_period(place, problem, found[0]))
 
 
 MODEL = TranslogLinearModel()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dualcarbon.core.exhibit import Figure, Table, Value
 from dualcarbon.core.text import LANGUAGES, Text
 from dualcarbon.report import words
+from dualcarbon.report.drawn import drawn
 from dualcarbon.report.machine import plain
 from dualcarbon.report.registry import Format
 
@@ -29,14 +30,9 @@ def _table(table: Table) -> bytes:
 
 
 def _figure(figure: Figure) -> bytes:
-    drawing = figure.drawing
-    columns = _value_columns("item", drawing.items)
-    for number, one in enumerate(drawing.series, start=1):
-        columns += _value_columns(f"x{number}", one.x)
-        for end, values in (("low", one.low), ("high", one.high)):
-            if values is not None:
-                columns += _value_columns(f"x{number}_{end}", values)
-    return _bytes(columns, len(drawing.items), figure.simulated)
+    given = drawn(figure.drawing).columns(figure.drawing)
+    columns = [column for key, values in given for column in _value_columns(key, values)]
+    return _bytes(columns, len(given[0][1]), figure.simulated)
 
 
 def _value_columns(key: str, values: Sequence[Value]) -> list[Column]:

@@ -8,7 +8,8 @@ from typing import Any
 from dualcarbon.core.exhibit import Figure, Table
 from dualcarbon.core.text import LANGUAGES, Text
 from dualcarbon.report import words
-from dualcarbon.report.machine import in_both, plain
+from dualcarbon.report.drawn import drawn
+from dualcarbon.report.machine import in_both, optional, plain
 from dualcarbon.report.printed import print_table
 from dualcarbon.report.registry import Format
 from dualcarbon.report.typography import glyphs
@@ -19,8 +20,8 @@ def _table(table: Table) -> bytes:
         {
             "key": header.key,
             "label": in_both(header.label),
-            "unit": _optional(header.unit),
-            "group": _optional(header.group),
+            "unit": optional(header.unit),
+            "group": optional(header.group),
         }
         for header in table.headers
     ]
@@ -34,24 +35,7 @@ def _table(table: Table) -> bytes:
 
 
 def _figure(figure: Figure) -> bytes:
-    drawing = figure.drawing
-    series = [
-        {
-            "label": in_both(one.label),
-            "x": _numbers(one.x),
-            "low": _numbers(one.low),
-            "high": _numbers(one.high),
-        }
-        for one in drawing.series
-    ]
-    body = {
-        "x_label": in_both(drawing.x_label),
-        "log": drawing.log,
-        "ratio_label": _optional(drawing.ratio_label),
-        "items": [in_both(item) for item in drawing.items],
-        "series": series,
-    }
-    return _bytes(_head(figure) | body | _foot(figure))
+    return _bytes(_head(figure) | drawn(figure.drawing).body(figure.drawing) | _foot(figure))
 
 
 def _head(exhibit: Table | Figure) -> dict[str, Any]:
@@ -66,14 +50,6 @@ def _head(exhibit: Table | Figure) -> dict[str, Any]:
 
 def _foot(exhibit: Table | Figure) -> dict[str, Any]:
     return {"notes": [in_both(note) for note in exhibit.notes], "source": in_both(exhibit.source)}
-
-
-def _optional(text: Text | None) -> dict[str, str] | None:
-    return None if text is None else in_both(text)
-
-
-def _numbers(values: tuple[float, ...] | None) -> list[Any] | None:
-    return None if values is None else [plain(value) for value in values]
 
 
 def _bytes(content: dict[str, Any]) -> bytes:

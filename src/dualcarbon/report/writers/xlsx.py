@@ -9,8 +9,10 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
-from dualcarbon.core.exhibit import Cell, Table
+from dualcarbon.core.exhibit import Cell, Document, Table
 from dualcarbon.core.text import Language, Text
+from dualcarbon.report import words
+from dualcarbon.report.contents import exhibits
 from dualcarbon.report.layout import width_em
 from dualcarbon.report.machine import plain
 from dualcarbon.report.printed import PrintedCell, PrintedTable, print_table
@@ -20,6 +22,7 @@ from dualcarbon.report.zipped import settle
 
 _SPECIFICATION = re.compile(r"(?P<sign>\+?)(?P<group>,?)(?:\.(?P<digits>\d+))?(?P<kind>[dfFeE%]?)")
 _RED = "C00000"
+_FACES = {"zh": "宋体", "en": "Times New Roman"}
 _LINE_PT = 15.0
 _WIDEST_EM, _MARGIN_EM = 32.0, 2.0
 _EXACT_INTEGER = 2**53
@@ -102,20 +105,48 @@ def _alignment(align: str, *, wrap: bool, indent: bool) -> Any:
 
 
 def _table(table: Table, language: Language) -> bytes:
-    printed = print_table(table, language)
     book = import_module("openpyxl").Workbook()
-    book.active.title = table.key[:31]
+    _fill(book.active, table, language)
+    return _saved(book, print_table(table, language).caption, language)
+
+
+def _document(document: Document, language: Language) -> bytes:
+    """The tables of a report, one per sheet, behind a sheet that lists them."""
+    book = import_module("openpyxl").Workbook()
+    tables = [one for one in exhibits(document) if isinstance(one, Table)]
+    first, caption = book.active, glyphs(document.title.get(language))
+    first.title = words.CONTENTS.get(language)
+    stamped = [words.SIMULATED.get(language)] if document.simulated else []
+    lines = [caption, *stamped, *(glyphs(print_table(table, language).caption) for table in tables)]
+    for row, line in enumerate(lines, start=1):
+        cell = first.cell(row, 1)
+        cell.value, cell.data_type = line, "s"
+        cell.font = _styles().Font(name=_FACES[language], size=12 if row == 1 else 10.5, bold=row == 1)
+    first.column_dimensions["A"].width = 90
+    first.sheet_view.showGridLines = False
+    for table in tables:
+        _fill(book.create_sheet(), table, language)
+    return _saved(book, caption, language)
+
+
+def _fill(sheet: Any, table: Table, language: Language) -> None:
+    """Put a table on an empty sheet."""
+    printed = print_table(table, language)
+    sheet.title = table.key[:31]
     widths = tuple(min(width, _WIDEST_EM) + _MARGIN_EM for width in printed.layout.natural)
-    target = _Sheet(book.active, printed, widths, "宋体" if language == "zh" else "Times New Roman")
+    target = _Sheet(sheet, printed, widths, _FACES[language])
     _head(target)
     _header_rows(target)
     _body(target, table)
     _rules(target)
     _notes(target)
     _page(target)
+
+
+def _saved(book: Any, title: str, language: Language) -> bytes:
     stream = BytesIO()
     book.save(stream)
-    return settle(stream.getvalue(), glyphs(printed.caption), language)
+    return settle(stream.getvalue(), glyphs(title), language)
 
 
 def _lines(text: str, width: float) -> int:
@@ -145,7 +176,7 @@ def _header_rows(target: _Sheet) -> None:
 
 
 def _body(target: _Sheet, table: Table) -> None:
-    digits, words = _styles().Font(name="Times New Roman", size=10.5), target.font()
+    digits, letters = _styles().Font(name="Times New Roman", size=10.5), target.font()
     aligns = [
         _alignment(align, wrap=align == "left", indent=column > 0) for column, align in enumerate(target.printed.aligns)
     ]
@@ -154,7 +185,7 @@ def _body(target: _Sheet, table: Table) -> None:
             place = target.sheet.cell(row, column + 1)
             place.alignment = aligns[column]
             number = _number(cell) if seen.number else None
-            place.font = words if number is None else digits
+            place.font = letters if number is None else digits
             if number is None:
                 place.value = _words(cell, seen)
                 place.data_type = "s"
@@ -216,4 +247,4 @@ def _page(target: _Sheet) -> None:
     sheet.oddFooter.center.text = "&P / &N"
 
 
-FORMAT = Format(name="xlsx", label=Text("Excel 工作簿", "Excel workbook"), writers={Table: _table})
+FORMAT = Format(name="xlsx", label=Text("Excel 工作簿", "Excel workbook"), writers={Table: _table, Document: _document})

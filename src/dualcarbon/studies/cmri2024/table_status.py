@@ -20,6 +20,7 @@ MEANINGS = {
     "negative": Text("价格为负", "negative price"),
     "edge": Text("在允许范围的边界，价格取边界值", "at the border of the allowed range, priced there"),
     "infeasible": Text("规划没有可行解", "the programme has no solution"),
+    "no_price": Text("该模型不能识别价格", "the model identifies no price"),
     "no_bad": Text("没有 CO2 排放，没有价格", "no CO2, hence no price"),
     "outlier": Text("条件筛查判为异常值，不参加拟合", "outlier of the conditional screen, left out of the fit"),
     "missing": Text("所需数据缺失", "data missing"),

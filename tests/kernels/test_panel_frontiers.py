@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from dualcarbon.kernels import translog as tl
+from dualcarbon.kernels.distance import Coordinates
+from dualcarbon.kernels.panel_frontiers import leave_one_out, within_firm
 from dualcarbon.kernels.quadratic_form import features
 from dualcarbon.kernels.stochastic import conditional_mean, moments
-from dualcarbon.kernels.translog_bracket import leave_one_out, within_firm
 
 Array = NDArray[np.float64]
 
@@ -18,7 +21,7 @@ EXACT = 1e-8
 
 def panel(
     firms: int = 150, years: int = 5, seed: int = 0, noise: float = 0.0, hidden: float = 0.0
-) -> tuple[tl.Coordinates, NDArray[np.int64], float]:
+) -> tuple[Coordinates, NDArray[np.int64], float]:
     """Cobb-Douglas firms with elasticity 0.25; noise in both outputs, a hidden lasting factor of b."""
     draw = np.random.default_rng(seed)
     unit = np.repeat(np.arange(firms), years)
@@ -34,7 +37,7 @@ def panel(
     return tl.coordinates(np.exp(ln_x), y, b, np.ones(n, dtype=np.bool_), False), unit, eps
 
 
-def elasticity(theta: Array, data: tl.Coordinates) -> float:
+def elasticity(theta: Array, data: Coordinates) -> float:
     return float(np.nanmedian(tl.elasticity(tl.slopes(theta, data)[:, -1])))
 
 
@@ -110,7 +113,7 @@ def test_each_is_right_where_the_other_is_wrong(seed: int) -> None:
 def test_an_input_that_never_changes_within_firms_leaves_no_within_estimate() -> None:
     data, unit, _ = panel()
     fixed = data.z[:, :1] * 0.0 + np.random.default_rng(0).normal(size=unit.max() + 1)[unit, None]
-    still = tl.Coordinates(np.column_stack([fixed, data.z[:, 1:]]), data.left, data.map, data.constant)
+    still = replace(data, z=np.column_stack([fixed, data.z[:, 1:]]))
     assert within_firm(still, unit) is None
     assert leave_one_out(still, unit) is not None
 
