@@ -27,7 +27,7 @@ def test_it_is_that_of_the_default_model(returns: str, industry: Callable[..., I
     fit = MODEL.solve(case.data, case.technology(returns), Direction.proportional())
     used = np.isin(fit.status, (CODE["ok"], CODE["edge"]))
     found = bracket(case.data, used, returns == "constant")
-    assert len(found) == 9
+    assert len(found) == 13
     for key, value in found.items():
         assert value == pytest.approx(fit.facts[key], rel=EXACT), key
 

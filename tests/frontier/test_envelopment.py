@@ -108,6 +108,9 @@ def test_published_toy_of_five_units() -> None:
     np.testing.assert_allclose(found.table["inefficiency"], [0.0, 0.0, *toy["beta"][2:]], atol=5e-9)
     assert found.diagnostics["status"].to_list() == ["weakly_identified"]
     assert "5 observations" in found.diagnostics["why_en"][0]
+    free = Technology(("x",), "y", "b", returns="constant", disposability="bad_as_input")
+    found = frontier.fit(panel, free, Direction.proportional(), "envelopment")
+    np.testing.assert_allclose(found.table["inefficiency"], toy["beta"], atol=5e-9)
 
 
 def test_published_greenhouse_gas_abatement() -> None:
@@ -123,6 +126,9 @@ def test_published_greenhouse_gas_abatement() -> None:
     found = frontier.fit(Panel.from_frame(table, id="Country", time="Year"), technology, direction, "envelopment")
     theta = found.table["inefficiency"].to_numpy()
     np.testing.assert_allclose([theta[0], theta.mean()], printed, atol=5e-9)
+    panel, custom = Panel.from_frame(table, id="Country", time="Year"), Direction.custom({"VALK": 1.0, "GHG": 1.0})
+    again = frontier.fit(panel, technology, custom, "envelopment").table["inefficiency"].to_numpy()
+    np.testing.assert_allclose([again[0], again.mean()], printed, atol=5e-9)
 
 
 def test_prices_and_statuses_by_hand() -> None:
@@ -258,6 +264,80 @@ def test_large_reference_sets_are_refused_with_the_number(industry: Callable[...
     assert "translog_ml" in raised.value.say("en") and "至多 50" in raised.value.say("zh")
 
 
+def several(n: int, seed: int) -> GroupData:
+    draw = np.random.default_rng(seed)
+    base = np.exp(draw.normal(size=(n, 1)))
+    x, y, b = (base * np.exp(0.3 * draw.normal(size=(n, 2))) for _ in range(3))
+    return GroupData(x, y[:, 0], b[:, 0], np.arange(n), np.zeros(n, np.int64), y[:, 1:], b[:, 1:])
+
+
+def test_several_goods_and_bads() -> None:
+    """The price of the second bad is the price it has when it stands first."""
+    data = several(240, 6)
+    technology = Technology(("labour", "capital"), ("output", "heat"), ("co2", "so2"))
+    found = solve(data, technology=technology)
+    assert set(found.columns) == {"mac_so2"} and MODEL.least(technology) == 6
+    assert data.more_bads is not None
+    turned = replace(data, b=data.more_bads[:, 0].copy(), more_bads=data.b[:, None])
+    other = solve(turned, technology=Technology(("labour", "capital"), ("output", "heat"), ("so2", "co2")))
+    np.testing.assert_allclose(other.inefficiency, found.inefficiency, atol=1e-8)
+    one = (found.status == CODE["ok"]) & (other.status == CODE["ok"])
+    assert one.sum() > 60
+    np.testing.assert_allclose(found.columns["mac_so2"][one], other.mac[one], rtol=1e-6)
+    np.testing.assert_allclose(other.columns["mac_co2"][one], found.mac[one], rtol=1e-6)
+
+
+def test_own_steps_are_a_direction_like_any_other() -> None:
+    data = several(150, 7)
+    whole = np.column_stack([0.0 * data.x, data.goods, data.bads])
+    technology = Technology(("labour", "capital"), ("output", "heat"), ("co2", "so2"))
+    custom = Direction.custom({"output": "o", "heat": "h", "co2": "c", "so2": "s"})
+    found = solve(replace(data, steps=whole), technology=technology, direction=custom)
+    usual = solve(data, technology=technology)
+    assert np.array_equal(found.inefficiency, usual.inefficiency) and np.array_equal(found.mac_low, usual.mac_low)
+
+
+@pytest.mark.parametrize("disposability", ["kuosmanen", "bad_as_input"])
+def test_reference_sets_are_nested(disposability: Disposability, industry: Callable[..., Industry]) -> None:
+    """A frontier of more periods lies nowhere below one of fewer; the first period's sequential frontier is its own."""
+    data = industry(n=270, seed=8).data
+    frame = pl.DataFrame({"firm": data.unit, "year": data.time, "labour": data.x[:, 0], "capital": data.x[:, 1]})
+    panel = Panel.from_frame(frame.with_columns(output=data.y, co2=data.b), id="firm", time="year")
+    beta = {}
+    for reference in ("contemporaneous", "sequential", "window", "biennial", "global"):
+        technology = Technology(
+            ("labour", "capital"),
+            "output",
+            "co2",
+            disposability=disposability,
+            reference=reference,  # type: ignore[arg-type]
+        )
+        beta[reference] = frontier.fit(panel, technology, PROPORTIONAL, RAW).table["inefficiency"].to_numpy()
+        assert np.isfinite(beta[reference]).all()
+    for fewer, more in (
+        ("contemporaneous", "window"),
+        ("window", "sequential"),
+        ("sequential", "global"),
+        ("contemporaneous", "biennial"),
+        ("biennial", "global"),
+    ):
+        assert (beta[more] >= beta[fewer] - SCORE).all() and (beta[more] > beta[fewer] + 1e-3).any()
+    first = panel.codes("year") == 0
+    np.testing.assert_allclose(beta["sequential"][first], beta["contemporaneous"][first], atol=SCORE)
+
+
+def test_the_level_shift_looks_at_few_rows_spread_over_co2(industry: Callable[..., Industry]) -> None:
+    data = industry(n=1_800, seed=9).data
+    good = data.y.copy()
+    good[:9] *= 30.0
+    facts = solve(replace(data, y=good), MODEL).facts
+    order = np.random.default_rng(0).permutation(1_800)
+    moved = GroupData(data.x[order], good[order], data.b[order], data.unit[order], data.time[order])
+    again = solve(moved, MODEL).facts
+    assert facts["mac_screened"] == again["mac_screened"] and facts["mac_untreated"] == again["mac_untreated"]
+    assert float(facts["mac_untreated"]) > 0.0 and facts["mac_untreated"] != facts["mac_screened"]  # type: ignore[arg-type]
+
+
 def test_what_is_not_supported_is_said() -> None:
     def technology(returns: Any, disposability: Any) -> Technology:
         return Technology(("labour",), "y", "b", returns, disposability)
@@ -279,4 +359,13 @@ def test_what_is_not_supported_is_said() -> None:
         ("variable", "sum_z_one"),
     ):
         MODEL.check(technology(returns, disposability), PROPORTIONAL)
+    for returns in ("variable", "constant"):
+        MODEL.check(technology(returns, "bad_as_input"), PROPORTIONAL)
     assert MODEL.least(TECHNOLOGY) == 4
+    shephard = technology("variable", "shephard")
+    MODEL.check(shephard, Direction.custom({"y": 1.0, "labour": 0.0}))
+    for steps in ({"labour": 1.0, "y": 1.0}, {"labour": "l"}):
+        with pytest.raises(ConfigError):
+            MODEL.check(shephard, Direction.custom(steps))
+    with pytest.raises(ConfigError):
+        MODEL.check(TECHNOLOGY, Direction.custom({"y": 0.0}))

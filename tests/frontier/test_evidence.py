@@ -40,7 +40,7 @@ def test_room_that_cannot_be_computed_is_trivial() -> None:
         (evidence.near_range, 0.4, 0.41),
         (evidence.skew, 0.01, 0.0),
         (evidence.doubtful, 0.12, 0.121),
-        (evidence.level_apart, 0.35, 0.36),
+        (evidence.level_apart, 0.3, 0.31),
         (evidence.level_apart, 0.0, math.nan),
     ],
 )
@@ -157,6 +157,8 @@ def test_choice_of_the_level(changed: dict[str, float], reach: float, choice: st
     assert evidence.choose_level(levels(**(AGREED | changed)), reach) == choice
     finding = evidence.hidden(choice, 0.3)
     assert (finding is not None) == (choice == "within")
+    missed = evidence.hidden(choice, 0.3, taken=False)
+    assert missed is None or "takes for technology" in missed.text.en
 
 
 def test_risk_rises_with_what_the_panel_leaves_open() -> None:

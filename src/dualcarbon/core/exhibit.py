@@ -214,6 +214,16 @@ class Scatter:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """Curves through many points, told apart by colour and broken where y is NaN; references are dashed lines."""
+
+    x_label: Text
+    y_label: Text
+    curves: tuple[Points, ...]
+    references: tuple[Points, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """A curve of steps: step i lies at `heights[i]` and is `widths[i]` long; heights do not fall.
 
@@ -264,7 +274,7 @@ def _require_positive(values: Iterable[float]) -> None:
         raise ValueError("a logarithmic axis holds values above zero only")
 
 
-Drawing = DotPlot | Distributions | Scatter | Steps
+Drawing = DotPlot | Distributions | Scatter | Lines | Steps
 
 
 @dataclass(frozen=True, slots=True)

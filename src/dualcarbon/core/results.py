@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -58,6 +59,23 @@ class FrontierResult:
         return f"FrontierResult({self.model}: {self.table.height:,} rows [{shares}]; frontiers [{fits}])"
 
 
+class Inference(Protocol):
+    """Tests and confidence limits of coefficients that do not rest on the t distribution, such as a bootstrap's."""
+
+    @property
+    def p(self) -> NDArray[np.float64]:
+        """Two-sided p values of the coefficients being 0, (k,); NaN where a coefficient is not tested."""
+        ...
+
+    def interval(self, level: float) -> NDArray[np.float64]:
+        """Confidence limits, (k, 2)."""
+        ...
+
+    def scaled(self, scale: NDArray[np.float64]) -> Inference:
+        """The same for coefficients multiplied by `scale`, (k,), positive."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A fitted regression.
@@ -77,7 +95,7 @@ class Estimate:
     clusters : int
         Number of clusters (0 without).
     df : float
-        Degrees of freedom of the t distribution behind `p` and `interval`.
+        Degrees of freedom of the t distribution behind `p` and `interval`, unless there is an `inference`.
     r2, r2_within : float
     rule : Text
         The covariance and its small-sample rule.
@@ -85,6 +103,13 @@ class Estimate:
         Rows not used, by reason (missing, singletons).
     collinear : tuple of str
         Regressors left out because the others or the effects determine them.
+    notes : tuple of Text
+        What makes the errors fragile, such as few clusters; why regressors are left out.
+    inference : Inference or None
+        Where `p`, `stars` and `interval` come from if not from the t distribution; `se` is then that of `vcov` and does
+        not imply them.
+    estimator : Text
+        Least squares, two-stage least squares, or the likelihood.
     """
 
     names: tuple[str, ...]
@@ -101,6 +126,9 @@ class Estimate:
     rule: Text
     drops: tuple[Drop, ...] = ()
     collinear: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+    inference: Inference | None = None
+    estimator: Text = Text("最小二乘", "least squares")
 
     def __post_init__(self) -> None:
         for name in ("coef", "vcov"):
@@ -121,12 +149,16 @@ class Estimate:
     @property
     def p(self) -> NDArray[np.float64]:
         """Two-sided p values, (k,)."""
+        if self.inference is not None:
+            return self.inference.p
         from scipy.stats import t as student
 
         return np.asarray(2.0 * student.sf(np.abs(self.t), self.df), dtype=np.float64)
 
     def interval(self, level: float = 0.95) -> NDArray[np.float64]:
         """Confidence limits, (k, 2)."""
+        if self.inference is not None:
+            return self.inference.interval(level)
         from scipy.stats import t as student
 
         half = float(student.ppf(0.5 + level / 2.0, self.df)) * self.se
@@ -136,7 +168,8 @@ class Estimate:
         """The same estimate with one regressor measured in units `factor` times as large."""
         scale = np.ones(len(self.names))
         scale[self.names.index(name)] = factor
-        return replace(self, coef=self.coef * scale, vcov=self.vcov * np.outer(scale, scale))
+        inference = None if self.inference is None else self.inference.scaled(scale)
+        return replace(self, coef=self.coef * scale, vcov=self.vcov * np.outer(scale, scale), inference=inference)
 
     def stars(self, name: str) -> str:
         """* 10 %, ** 5 %, *** 1 %."""
@@ -150,4 +183,5 @@ class Estimate:
             lines.append(f"  {name:<{width}}  {b:>13.6g}  ({s:.6g})  t {t:8.3f}  p {p:.4f} {self.stars(name)}")
         if self.collinear:
             lines.append(f"  collinear, left out: {', '.join(self.collinear)}")
+        lines.extend(f"  note: {note.en}" for note in self.notes)
         return "\n".join(lines)

@@ -32,10 +32,10 @@ WITHIN_REACH = 0.75
 """Spread of s within firms given the other variables over sigma_u, below which within-firm slopes say nothing."""
 RISK_WEAK = 0.12
 """`risk` above which a likelihood fit of a translog function is weakly identified."""
-RISK_WEAK_LINEAR = 0.25
-"""The same for a translog linear program, whose distance from the likelihood fit counts beside it."""
-LEVEL_APART_WEAK = 0.35
-"""|ln ratio| of the median MAC of a linear program and of the likelihood fit to the same rows."""
+RISK_WEAK_PANEL, RISK_WEAK_LINEAR = 0.2, 0.25
+"""The same for translog panel estimates and linear programs, whose distance from the likelihood counts beside it."""
+LEVEL_APART_WEAK = 0.3
+"""|ln ratio| of the median MAC of a panel estimate or linear program and of the likelihood fit to the same rows."""
 TIED = 1e-6
 """Residual spread in logs below which output, CO2 and inputs are tied to each other by construction."""
 INTENSITY_SPREAD = 5.0
@@ -47,7 +47,7 @@ SIZE_SPREAD = 4.0
 _RISK = {"constant": -2.14, "hidden": 1.95, "noise": -1.14, "open": 0.89, "within": 4.30, "cone": 18.6, "kept": 2.60}
 """Logistic coefficients of `risk`, fitted to 1,880 simulated industries of known truth."""
 
-Choice = Literal["pooled", "noise_removed", "within"]
+Choice = Literal["pooled", "noise_removed", "within", "iv"]
 """Which estimate a group is priced by."""
 
 
@@ -182,17 +182,18 @@ def doubtful(probability: float, limit: float = RISK_WEAK) -> Finding | None:
     return Finding("weakly_identified", text.format(p=probability, l=limit))
 
 
-def hidden(choice: str, gap: float) -> Finding | None:
-    """Whether the level was taken from changes within firms, which is right if what lasts is carbon intensity."""
+def hidden(choice: str, gap: float, taken: bool = True) -> Finding | None:
+    """Whether changes within firms tell of a lasting carbon intensity; `taken`: whether the MAC comes from them."""
     if choice != "within":
         return None
     text = Text(
-        "扣除噪声后，企业内弹性仍比合并弹性高 {g:.2f} 对数点，超过 {l}：企业间有长期存在而数据未记录的碳强度差异，"
-        "MAC 按企业内变动估计",
+        "扣除噪声后，企业内弹性仍比合并弹性高 {g:.2f} 对数点，超过 {l}：企业间有长期存在而数据未记录的碳强度差异，{w}",
         "less noise, the within-firm elasticity is {g:.2f} log points above the pooled one, more than {l}: firms "
-        "differ for good in a carbon intensity that no column shows, and the MAC is taken from changes within firms",
+        "differ for good in a carbon intensity that no column shows, {w}",
     )
-    return Finding("weakly_identified", text.format(g=gap, l=HIDDEN_GAP))
+    used = Text("MAC 按企业内变动估计", "and the MAC is taken from changes within firms")
+    missed = Text("本估计把它当作技术", "which this estimate takes for technology")
+    return Finding("weakly_identified", text.format(g=gap, l=HIDDEN_GAP, w=used if taken else missed))
 
 
 def room(aggregate: float, weak: float = ROOM_WEAK, trivial: float = ROOM_TRIVIAL) -> Finding | None:
@@ -279,13 +280,13 @@ def level_shift(log_ratio: float) -> Finding | None:
 
 
 def level_apart(log_ratio: float) -> Finding | None:
-    """|ln ratio| of the median MAC of a program and of the likelihood fit to its rows; NaN counts as apart."""
+    """|ln ratio| of the median MAC of a fit and of the likelihood fit to its rows; NaN counts as apart."""
     if log_ratio <= LEVEL_APART_WEAK:
         return None
     text = Text(
-        "线性规划的 MAC 中位数与同样各行的最大似然拟合相差 {r:.2f} 对数点，超过 {l}",
-        "the median MAC of the program is {r:.2f} log points from that of the likelihood fit to the same rows, more "
-        "than {l}",
+        "MAC 中位数与同样各行上由证据选定的估计相差 {r:.2f} 对数点，超过 {l}",
+        "the median MAC is {r:.2f} log points from that of the estimate which the evidence chooses on the same rows, "
+        "more than {l}",
     )
     return Finding("weakly_identified", text.format(r=log_ratio, l=LEVEL_APART_WEAK))
 

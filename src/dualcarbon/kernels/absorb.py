@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,10 +96,40 @@ def partial_out(
     mass = np.asarray(np.bincount(left[0], weights=weights), dtype=np.float64)
     values = values.copy()
     for _ in range(2):
-        _subtract_means(values, left[0], weights, mass)
+        subtract_means(values, left[0], weights, mass)
     if len(left) == 1:
         return Absorbed(values, 0, 0.0, True)
-    system = _System(left[0], mass, *stacked(left[1:]), weights)
+    return solved(values, Groups(left[0], mass, *stacked(left[1:]), weights), tolerance, most)
+
+
+class System(Protocol):
+    """D' W M D of the effects besides the largest, and what a solution needs of it."""
+
+    @property
+    def levels(self) -> int:
+        """Columns of D."""
+
+    def scale(self) -> Floats:
+        """Root of the diagonal of D' W D, (levels, 1)."""
+
+    def squares(self, values: Floats) -> Floats:
+        """Diagonal of v' W v, (m,)."""
+
+    def sums(self, values: Floats) -> Floats:
+        """D' W v, (levels, m)."""
+
+    def product(self, step: Floats) -> Floats:
+        """D' W M D times `step`, (levels, m)."""
+
+    def matrix(self) -> Floats:
+        """D' W M D, (levels, levels)."""
+
+    def subtract(self, values: Floats, step: Floats) -> None:
+        """Take M D times `step`, (levels, m), out of `values`, in place."""
+
+
+def solved(values: Floats, system: System, tolerance: float, most: int) -> Absorbed:
+    """`values`, (n, m), already free of the largest effect, without the rest; directly or by iteration, in place."""
     solve, goal = (
         (_factorised(system), min(tolerance, EXACT))
         if system.levels <= DENSE_LEVELS
@@ -108,8 +139,17 @@ def partial_out(
     return Absorbed(values, iterations, error, error <= tolerance)
 
 
+def factor(system: System) -> tuple[Floats, Codes, Floats]:
+    """Cholesky factor with pivots of the matrix scaled to a unit diagonal, (r, r); pivots, (r,); scale, (levels, 1)."""
+    from scipy.linalg import lapack
+
+    scale = system.scale()
+    whole, pivots, rank, _ = lapack.dpstrf(system.matrix() / (scale * scale.T), lower=1, tol=PIVOT)
+    return whole[:rank, :rank], pivots[:rank] - 1, scale
+
+
 @dataclass(frozen=True, slots=True)
-class _System:
+class Groups:
     """Largest effect (n,) and the weight of its groups; nodes (n, q) of the other effects; weights (n,)."""
 
     largest: Codes
@@ -118,59 +158,68 @@ class _System:
     levels: int
     weights: Floats
 
-    def node_mass(self) -> Floats:
-        """Weight of each node, (levels, 1)."""
-        return _node_sums(np.ones((len(self.weights), 1)), self.weights, self.nodes, self.levels)
+    def scale(self) -> Floats:
+        return np.sqrt(_node_sums(np.ones((len(self.weights), 1)), self.weights, self.nodes, self.levels))
+
+    def squares(self, values: Floats) -> Floats:
+        return sums_of_squares(values, self.weights)
+
+    def sums(self, values: Floats) -> Floats:
+        return _node_sums(values, self.weights, self.nodes, self.levels)
 
     def product(self, step: Floats) -> Floats:
-        """D' W M D times `step`, (levels, m)."""
         return _normal_product(step, self.largest, self.mass, self.nodes, self.weights)
 
+    def matrix(self) -> Floats:
+        starts, order = grouped(self.largest, len(self.mass))
+        return normal_matrix(starts, order, self.mass, self.nodes, self.weights, self.levels)
 
-def _eliminate(values: Floats, system: _System, solve: Solver, goal: float, most: int) -> tuple[int, float]:
+    def subtract(self, values: Floats, step: Floats) -> None:
+        _subtract_nodes(values, step, self.nodes)
+        subtract_means(values, self.largest, self.weights, self.mass)
+
+
+def _eliminate(values: Floats, system: System, solve: Solver, goal: float, most: int) -> tuple[int, float]:
     """Take the nodes out of `values`, in place; iterations and the error left.
 
     `solve` maps right-hand sides, squared norms and the iterations allowed to steps and the iterations used.
     """
-    start = sums_of_squares(values, system.weights)
-    root_mass = np.sqrt(system.node_mass())
+    start = system.squares(values)
+    scale = system.scale()
     iterations = 0
     for again in range(ROUNDS + 1):
-        sums = _node_sums(values, system.weights, system.nodes, system.levels)
-        reference = np.maximum(sums_of_squares(values, system.weights), FLOOR**2 * start)
-        error = float(np.sqrt(np.max(_ratio(_dot(sums / root_mass, sums / root_mass), reference))))
+        sums = system.sums(values)
+        reference = np.maximum(system.squares(values), FLOOR**2 * start)
+        error = float(np.sqrt(np.max(_ratio(_dot(sums / scale, sums / scale), reference))))
         if error <= goal or again == ROUNDS or iterations >= most:
             break
         step, used = solve(sums, reference, most - iterations)
         iterations += used
-        _subtract_nodes(values, step, system.nodes)
-        _subtract_means(values, system.largest, system.weights, system.mass)
+        system.subtract(values, step)
     return iterations, error
 
 
-def _factorised(system: _System) -> Solver:
-    """Direct solution: Cholesky with pivots of the matrix scaled to a unit diagonal; free groups are set to 0."""
-    from scipy.linalg import lapack, solve_triangular
+def _factorised(system: System) -> Solver:
+    """Direct solution by the factor; free groups are set to 0.
 
-    starts, order = _grouped(system.largest, len(system.mass))
-    matrix = _normal_matrix(starts, order, system.mass, system.nodes, system.weights, system.levels)
-    scale = np.sqrt(system.node_mass())
-    factor, pivots, rank, _ = lapack.dpstrf(matrix / (scale * scale.T), lower=1, tol=PIVOT)
-    chosen = pivots[:rank] - 1
-    lower = factor[:rank, :rank]
+    `dtrsm` keeps to one thread where the matrix is small; the threads of `trtrs` cost a thousand times the solution.
+    """
+    from scipy.linalg.blas import dtrsm
+
+    lower, chosen, scale = factor(system)
 
     def solve(sums: Floats, reference: Floats, most: int) -> tuple[Floats, int]:
         step = np.zeros_like(sums)
-        half = solve_triangular(lower, sums[chosen] / scale[chosen], lower=True)
-        step[chosen] = solve_triangular(lower, half, lower=True, trans="T") / scale[chosen]
+        half = dtrsm(1.0, lower, sums[chosen] / scale[chosen], lower=1)
+        step[chosen] = dtrsm(1.0, lower, half, lower=1, trans_a=1) / scale[chosen]
         return step, 0
 
     return solve
 
 
-def _iterated(system: _System, tolerance: float) -> Solver:
+def _iterated(system: System, tolerance: float) -> Solver:
     """Conjugate gradients, each column with its own steps, until the error of all columns is small."""
-    mass = system.node_mass()
+    mass = system.scale() ** 2
 
     def solve(sums: Floats, reference: Floats, most: int) -> tuple[Floats, int]:
         answer = np.zeros_like(sums)
@@ -212,7 +261,7 @@ def _ratio(a: Floats, b: Floats) -> Floats:
     return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
 
 
-def _subtract_means(values: Floats, codes: Codes, weights: Floats, mass: Floats) -> None:
+def subtract_means(values: Floats, codes: Codes, weights: Floats, mass: Floats) -> None:
     _subtract_level(values, group_sums(values, weights, codes, len(mass)) / mass[:, None], codes)
 
 
@@ -277,7 +326,7 @@ def _normal_product(step: Floats, largest: Codes, mass: Floats, nodes: Codes, we
 
 
 @jit
-def _grouped(codes: Codes, groups: int) -> tuple[Codes, Codes]:
+def grouped(codes: Codes, groups: int) -> tuple[Codes, Codes]:
     """Rows in the order of their group, (n,), and where each group starts, (groups + 1,)."""
     starts = np.zeros(groups + 1, np.int64)
     for r in range(codes.shape[0]):
@@ -294,7 +343,7 @@ def _grouped(codes: Codes, groups: int) -> tuple[Codes, Codes]:
 
 
 @jit
-def _normal_matrix(starts: Codes, order: Codes, mass: Floats, nodes: Codes, weights: Floats, levels: int) -> Floats:
+def normal_matrix(starts: Codes, order: Codes, mass: Floats, nodes: Codes, weights: Floats, levels: int) -> Floats:
     """D' W M D, (levels, levels): co-occurring weight less the products of group weights over the group's mass."""
     matrix = np.zeros((levels, levels))
     held = np.zeros(levels)

@@ -280,7 +280,7 @@ def _generate(program: _Program, selection: float) -> ConvexFit:
         over = not np.isfinite(found.f).all() or rounds >= _ROUNDS
         if over or (violated.shape[0] == 0 and tolerance == _FINE):
             break
-        tolerance = _FINE if violated.shape[0] == 0 else _ROUGH
+        tolerance = _FINE if violated.shape[0] == 0 else tolerance
         pairs = np.vstack([pairs, violated])
     certified = found if selection == 0.0 else _interior(program, pairs, 0.0, _FINE)
     done = _finish(program, found, certified, pairs, rounds)

@@ -36,7 +36,7 @@ from dualcarbon.kernels.jit import jit
 
 PRIMAL = 1e-10
 """Negative values of basic variables that count as zero; right sides have norm one."""
-ZERO = 1e-9
+ZERO = 1e-10
 """Basic variables at or below this are zero: the price is then a question of one-sided slopes."""
 LISTED = 2_048
 """Facets that a unit looks at for its start; from there it pivots."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,8 @@ def components(first: Codes, second: Codes, groups_first: int, groups_second: in
 
 
 @jit
-def _peel(nodes: Codes, levels: int) -> NDArray[np.bool_]:
+def peel(nodes: Codes, levels: int) -> NDArray[np.bool_]:
+    """Rows, (n,), left when rows alone in one of their nodes, (n, q) in [0, levels), are dropped until none is left."""
     n, effects = nodes.shape
     count = np.zeros(levels, np.int64)
     rows = np.zeros(levels, np.int64)
@@ -126,16 +127,22 @@ def without_singletons(effects: Sequence[Codes]) -> NDArray[np.bool_]:
     clustered standard errors (Correia 2015). The rows left do not depend on the order of dropping.
     """
     nodes, levels = stacked(effects)
-    return _peel(nodes, levels)
+    return peel(nodes, levels)
 
 
 def crossing(effects: Sequence[Codes]) -> tuple[Codes, ...]:
     """The effects that remain, largest first, when those that a larger one determines are left out."""
-    left: list[Codes] = []
-    for codes in sorted(effects, key=levels_of, reverse=True):
-        if not any(is_nested(larger, codes, levels_of(larger)) for larger in left):
-            left.append(codes)
-    return tuple(left)
+    sizes = [levels_of(codes) for codes in effects]
+    return tuple(effects[i] for i in crossing_positions(sizes, lambda i, j: is_nested(effects[i], effects[j], sizes[i])))
+
+
+def crossing_positions(sizes: Sequence[int], nested: Callable[[int, int], bool]) -> list[int]:
+    """Positions of the effects that remain, largest first; `nested(i, j)`: effect i determines effect j."""
+    left: list[int] = []
+    for j in sorted(range(len(sizes)), key=lambda i: sizes[i], reverse=True):
+        if not any(nested(i, j) for i in left):
+            left.append(j)
+    return left
 
 
 def rank_of_effects(effects: Sequence[Codes]) -> int:
@@ -146,11 +153,13 @@ def rank_of_effects(effects: Sequence[Codes]) -> int:
     first: never less than the exact rank, so that degrees of freedom are never overstated.
     """
     left = crossing(effects)
-    if not left:
-        return 1
     sizes = [levels_of(codes) for codes in left]
-    rank = sizes[0]
-    for j in range(1, len(left)):
-        shared = max(components(left[i], left[j], sizes[i], sizes[j]) for i in range(j))
-        rank += sizes[j] - shared
-    return rank
+    return rank_of_crossing(sizes, lambda i, j: components(left[i], left[j], sizes[i], sizes[j]))
+
+
+def rank_of_crossing(sizes: Sequence[int], shared: Callable[[int, int], int]) -> int:
+    """`rank_of_effects` from the sizes, largest first, and the components that each pair of effects shares."""
+    if not sizes:
+        return 1
+    further = (sizes[j] - max(shared(i, j) for i in range(j)) for j in range(1, len(sizes)))
+    return sizes[0] + sum(further)

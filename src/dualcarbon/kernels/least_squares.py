@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualcarbon.kernels.moments import cross_products, weighted_sums
+from dualcarbon.kernels.moments import cross_products, cross_sums
 
 Floats = NDArray[np.float64]
 
@@ -86,18 +86,116 @@ def least_squares(values: Floats, weights: Floats, least: Floats) -> LeastSquare
     weights : (n,), positive
     least : (k,), variation up to which a regressor counts as determined by the effects
     """
-    from scipy.linalg import cho_factor, cho_solve
-
     gram = cross_products(values, weights)
     kept = independent(gram[1:, 1:], least)
     if not kept.any():
         return LeastSquares(kept, np.zeros(0), np.zeros((0, 0)), values[:, 0].copy())
     x = values[:, 1:][:, kept]
-    inner = gram[1:, 1:][np.ix_(kept, kept)]
-    scale = np.sqrt(np.diag(inner))
-    factor = cho_factor(inner / np.outer(scale, scale), lower=True)
-    coef = cho_solve(factor, gram[1:, 0][kept] / scale) / scale
-    residuals = values[:, 0] - x @ coef
-    coef = coef + cho_solve(factor, weighted_sums(x, weights * residuals) / scale) / scale
-    bread = cho_solve(factor, np.eye(len(inner))) / np.outer(scale, scale)
-    return LeastSquares(kept, coef, (bread + bread.T) / 2.0, values[:, 0] - x @ coef)
+    coef, bread, residuals = _projection(x, x, values[:, :1], weights)
+    return LeastSquares(kept, coef[:, 0], bread, residuals[:, 0])
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStage:
+    """Two-stage least squares.
+
+    Attributes
+    ----------
+    endogenous, exogenous, instruments : (m,), (k,), (l,) bool
+        Columns that are not determined by the effects and the columns before them.
+    identified : bool
+        Whether the instruments move the endogenous regressors kept, beyond the exogenous ones; if not the rest is void.
+    x : (n, r)
+        Endogenous regressors fitted by the first stage, then exogenous ones.
+    coef : (r,)
+    bread : (r, r)
+        Inverse of X' W X with these.
+    residuals : (n,)
+        From the endogenous regressors themselves.
+    """
+
+    endogenous: NDArray[np.bool_]
+    exogenous: NDArray[np.bool_]
+    instruments: NDArray[np.bool_]
+    identified: bool
+    x: Floats
+    coef: Floats
+    bread: Floats
+    residuals: Floats
+
+
+def two_stage(values: Floats, exogenous: int, endogenous: int, weights: Floats, least: Floats) -> TwoStage:
+    """Two-stage least squares of the first column, without a constant.
+
+    With P the projection on exogenous columns X and instruments Z, b = ([P D, X]' W [P D, X])^-1 [P D, X]' W y, and
+    residuals y - [D, X] b.
+
+    Parameters
+    ----------
+    values : (n, 1 + k + m + l)
+        Dependent variable, exogenous regressors, endogenous regressors, instruments; partialled out.
+    exogenous, endogenous : k and m
+    weights : (n,), positive
+    least : (k + m + l,), variation up to which a column counts as determined by the effects
+    """
+    k, m = exogenous, endogenous
+    gram = cross_products(values[:, 1:], weights)
+    at = np.arange(len(gram))
+    first = np.concatenate([at[:k], at[k + m :]])
+    kept = independent(gram[np.ix_(first, first)], least[first])
+    second = independent(gram[: k + m, : k + m], least[: k + m])
+    kept_x, kept_d, kept_z = kept[:k], second[k:], kept[k:]
+    x, d = values[:, 1 : 1 + k][:, kept_x], values[:, 1 + k : 1 + k + m][:, kept_d]
+    basis = np.column_stack([x, values[:, 1 + k + m :][:, kept_z]])
+    identified = bool(kept_d.any()) and kept_z.sum() >= kept_d.sum()
+    if identified:
+        moved = d - _projection(basis, basis, d, weights)[2]
+        fitted = np.column_stack([x, moved])
+        floor = TOLERANCE * np.concatenate([np.zeros(x.shape[1]), np.diag(gram)[k : k + m][kept_d]])
+        identified = bool(independent(cross_products(fitted, weights), floor)[x.shape[1] :].all())
+    if not identified:
+        void = np.zeros(0)
+        return TwoStage(kept_d, kept_x, kept_z, False, np.zeros((len(values), 0)), void, np.zeros((0, 0)), void)
+    stage = np.column_stack([moved, x])
+    coef, bread, residuals = _projection(stage, np.column_stack([d, x]), values[:, :1], weights)
+    return TwoStage(kept_d, kept_x, kept_z, True, stage, coef[:, 0], bread, residuals[:, 0])
+
+
+def _projection(x: Floats, regressors: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """Coefficients (r, c), inverse of X' W X, (r, r), and residuals (n, c) of the columns y (n, c).
+
+    `regressors`, (n, r), are what the coefficients multiply; they equal `x` but for what is orthogonal to it.
+    """
+    normal = normal_equations(cross_products(x, weights))
+    coef = normal.solve(cross_sums(x, y, weights))
+    coef = coef + normal.solve(cross_sums(x, y - regressors @ coef, weights))
+    return coef, normal.inverse(), y - regressors @ coef
+
+
+@dataclass(frozen=True, slots=True)
+class NormalEquations:
+    """Equations scaled to a unit diagonal: lower Cholesky factor (r, r) and root of the diagonal (r, 1)."""
+
+    factor: Floats
+    scale: Floats
+
+    def solve(self, right: Floats) -> Floats:
+        """Solution for the right-hand sides, (r, c)."""
+        from scipy.linalg import cho_solve
+
+        return np.asarray(cho_solve((self.factor, True), right / self.scale) / self.scale, dtype=np.float64)
+
+    def inverse(self) -> Floats:
+        """Inverse of the matrix, (r, r)."""
+        from scipy.linalg import cho_solve
+
+        inverse = cho_solve((self.factor, True), np.eye(len(self.scale))) / (self.scale * self.scale.T)
+        return np.asarray((inverse + inverse.T) / 2.0, dtype=np.float64)
+
+
+def normal_equations(gram: Floats) -> NormalEquations:
+    """The equations of cross products, (r, r), positive definite."""
+    from scipy.linalg import cho_factor
+
+    scale = np.sqrt(np.diag(gram))[:, None]
+    return NormalEquations(cho_factor(gram / (scale * scale.T), lower=True)[0], scale)

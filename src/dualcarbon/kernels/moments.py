@@ -52,6 +52,11 @@ def cross_products(values: Floats, weights: Floats) -> Floats:
     return total
 
 
+def cross_sums(a: Floats, b: Floats, weights: Floats) -> Floats:
+    """A' W B, (p, q), of a (n, p), b (n, q) and weights (n,)."""
+    return np.column_stack([weighted_sums(a, weights * column) for column in b.T])
+
+
 def centred(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Deviations from the weighted column means, (n, m), and the means, (m,).
 

@@ -34,6 +34,35 @@ _STARTS = 20_000
 _MOVE = 1e-11
 """Negative changes of basic variables that count as zero; the bad moves by its mean."""
 _UNPRICED = 4
+_LIFTS = 10
+
+
+@jit
+def _priced_beside(book: Book, step: Array, good: int, codes: Index, may: NDArray[np.bool_], scratch: Scratch) -> int:
+    """From a facet where the good has no price to one where it has: most price of the good.
+
+    The face may have no end in that price. So multipliers are scaled to price the direction and some of the good, more
+    and more of it while they have no end; they then have one.
+    """
+    size = step.shape[0]
+    less, lifted = np.zeros(size), step.copy()
+    less[good] = -1.0
+    for power in range(_LIFTS):
+        lifted[good] = step[good] + 10.0**power
+        status, _ = dual_simplex(book, codes, lifted, less, may, scratch, _MOVE)
+        if status == INFEASIBLE:
+            status, _ = infeasible(book, scratch)
+            if status != OPTIMAL:
+                return status
+            if scratch.inverse[0, good] > _PRICE:
+                return OPTIMAL
+        elif status == OPTIMAL:
+            priced = scratch.inverse[0, good] > _PRICE
+            status, _ = certify(book, codes, scratch)
+            return _UNPRICED if status == OPTIMAL and not priced else status
+        else:
+            return STUCK
+    return STUCK
 
 
 @jit
@@ -56,16 +85,7 @@ def _priced(
             return _UNPRICED
     if scratch.inverse[0, good] > _PRICE:
         return OPTIMAL
-    less = np.zeros(size)
-    less[good] = -1.0
-    status, _ = dual_simplex(book, codes, step, less, may, scratch, _MOVE)
-    if status != OPTIMAL:
-        return STUCK
-    priced = scratch.inverse[0, good] > _PRICE
-    status, _ = certify(book, codes, scratch)
-    if status != OPTIMAL:
-        return status
-    return OPTIMAL if priced else _UNPRICED
+    return _priced_beside(book, step, good, codes, may, scratch)
 
 
 @jit

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
 from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.panel import Panel
+from dualcarbon.core.tails import Winsorised, pull_in
 from dualcarbon.core.text import Text, both
 
 _MISSING = Text("{l}（{c}）缺失", "{l} ({c}) missing")
 _NEGATIVE = Text("{l}（{c}）为负", "{l} ({c}) negative")
 _ZERO = Text("{l}（{c}）为零", "{l} ({c}) zero")
-
-
-@dataclass(frozen=True, slots=True)
-class Winsorised:
-    """A panel with its tails pulled in, and for each column how many values were changed."""
-
-    panel: Panel
-    counts: dict[str, int]
 
 
 def winsorise(panel: Panel, columns: Sequence[str], share: float) -> Winsorised:
@@ -57,16 +49,7 @@ def winsorise(panel: Panel, columns: Sequence[str], share: float) -> Winsorised:
             found=both(repr(share)),
             remedy=Text("例如 share=0.01，两侧各 1%", "for example share=0.01, 1 % in each tail"),
         )
-    panel.arrays(*columns)
-    counts: dict[str, int] = {}
-    changed = []
-    for name in columns:
-        values = panel.frame[name].cast(pl.Float64).fill_nan(None)
-        low, high = values.quantile(share, "linear"), values.quantile(1 - share, "linear")
-        pulled = values.clip(low, high)
-        counts[name] = int((pulled != values).sum())
-        changed.append(pulled)
-    return Winsorised(panel.with_columns(*changed), counts)
+    return pull_in(panel, columns, share, 1 - share)
 
 
 def drop_invalid(

@@ -24,9 +24,9 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 Shift = Literal["none", "stoned", "cols"]
 
-LARGEST = 1_000
+LARGEST = 900
 """Most observations one least-squares or expectile fit may have: about a minute on one thread."""
-LARGEST_QUANTILE = 800
+LARGEST_QUANTILE = 700
 """The same for a quantile fit."""
 SAME = 1e-6
 """Relative width below which an interval is one price: rounding of the fit stays below 1e-8, kinks lie above 1e-4."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.text import Text
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.model import GroupData
-from dualcarbon.frontier.models._bracket import ROWS_PER_PARAMETER, Fact, Pooled, Rows
+from dualcarbon.frontier.models._bracket import ROWS_PER_PARAMETER, Fact, Pooled, Rows, reach_of
 from dualcarbon.frontier.models._distance import Distance, Sample
 from dualcarbon.frontier.models._specifications import Asked, Specification
 from dualcarbon.kernels import distance as surface
@@ -166,8 +166,8 @@ def estimate(plan: Plan, data: GroupData) -> Solved | Refused:
     fits = _compete(plan, sample, fit, possible)
     chosen = min(fits, key=lambda one: one.bic)
     rivals, changes = _rivals(plan, chosen, sample)
-    levels = _levels(plan, sample, chosen, rivals) | _noise_within(plan, sample, chosen, changes)
-    reach = changes.spread / chosen.ml.sigma_u if changes and chosen.ml.sigma_u > 0.0 else math.nan
+    levels = _levels(plan, sample, chosen, rivals, changes)
+    reach = reach_of(changes, chosen.ml.sigma_u)
     level = _level(plan, levels, reach)
     try:
         final = _finish(plan, sample, chosen, rivals, level)
@@ -251,18 +251,10 @@ def _rivals(plan: Plan, chosen: Fitted, sample: Sample) -> tuple[dict[str, Rival
     return {"within": within, "iv": leave_one_out(inside, firm, chosen.law)}, changes
 
 
-def _noise_within(plan: Plan, sample: Sample, chosen: Fitted, changes: Changes | None) -> dict[str, evidence.Level]:
-    """The within-firm level less the bias of noise."""
-    here = Rows(plan.distance, chosen.place.take(chosen.fit), sample.take(chosen.fit))
-    if changes is None or changes.corrected is None:
-        return {"within_noise": here.rival(None)}
-    return {"within_noise": here.rival(replace(changes.rival, theta=changes.corrected))}
-
-
 def _level(plan: Plan, levels: Mapping[str, evidence.Level], reach: float) -> evidence.Choice:
     """The estimate that is priced: as asked for by hand, else as the evidence says."""
     if plan.estimator.panel is not None:
-        return "pooled"
+        return "within" if plan.estimator.by_firm else "iv"
     decided = evidence.choose_level(levels, reach)
     by_evidence = plan.correct_noise is None and decided == "within"
     if by_evidence if plan.within is None else plan.within:
@@ -272,7 +264,7 @@ def _level(plan: Plan, levels: Mapping[str, evidence.Level], reach: float) -> ev
 
 
 def _levels(
-    plan: Plan, sample: Sample, chosen: Fitted, rivals: Mapping[str, Rival | None]
+    plan: Plan, sample: Sample, chosen: Fitted, rivals: Mapping[str, Rival | None], changes: Changes | None
 ) -> dict[str, evidence.Level]:
     """Median elasticity and MAC by the estimators that fail in different ways, over the rows of the fit."""
     inside = chosen.place.take(chosen.fit)
@@ -283,6 +275,7 @@ def _levels(
         "pooled": pooled,
         **{name: here.rival(rival) for name, rival in rivals.items()},
         "noise": here.noise(chosen.pooled.corrected(inside)),
+        "within_noise": here.within_noise(changes),
         "untreated": _untreated(plan, sample, chosen),
         "screened": pooled if plan.estimator.panel is None else here.rival(own),
     }
@@ -307,7 +300,7 @@ def _finish(
     """The estimate on the cone, with the residual of every row."""
     if plan.estimator.panel is None and level != "within":
         return _pooled(plan, chosen, level == "noise_removed")
-    by_firm = plan.estimator.by_firm or level == "within"
+    by_firm = level == "within"
     rival = rivals["within" if by_firm else "iv"]
     if rival is None:
         return Refused("too_few", _NO_PANEL)

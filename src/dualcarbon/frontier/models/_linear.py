@@ -13,6 +13,7 @@ from dualcarbon.core.text import Language, Text
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.models._bracket import NO_LEVELS, against
 from dualcarbon.frontier.models._bracket import facts as bracket_facts
 from dualcarbon.frontier.models._rows import Mask, Rows, counts, place, usable
 from dualcarbon.frontier.models._trims import carried, no_trims, trim_facts
@@ -28,7 +29,6 @@ NO_ROWS: Index = np.empty((0, 2), dtype=np.int64)
 
 EDGE = 1e-7
 """Distance of t from 0 and 1 within which a price is zero or infinite."""
-_NO_LEVELS = dict.fromkeys(("pooled", "within", "iv", "noise"), evidence.Level(math.nan, math.nan))
 _UNCHECKED = Text(
     "没有要求弹性跨度（bracket=False），隐藏的碳强度与噪声无从发现",
     "the bracket was switched off (bracket=False): hidden carbon intensity and noise go unseen",
@@ -185,7 +185,7 @@ def _bracket(plan: Plan, rows: Rows, done: Fitted, facts: Mapping[str, float]) -
     """Medians by other estimators; NaN where they are not wanted, or the data tie them all."""
     wanted = plan.bracket is not None and done.solution.status != "collinear"
     if plan.bracket is None or not wanted or facts["bad_per_good_log_sd"] <= evidence.TIED:
-        found: Mapping[str, Fact] = bracket_facts(_NO_LEVELS)
+        found: Mapping[str, Fact] = bracket_facts(NO_LEVELS, math.nan)
     else:
         found = plan.bracket(rows.fit)
     numbers = {key: float(value) for key, value in found.items() if isinstance(value, (int, float))}
@@ -193,17 +193,12 @@ def _bracket(plan: Plan, rows: Rows, done: Fitted, facts: Mapping[str, float]) -
 
 
 def _against_likelihood(facts: Mapping[str, float], found: Mapping[str, float]) -> dict[str, float]:
-    """The risk of the likelihood fit, and the log distance of the program's median MAC from its median."""
-    levels = {
-        name: evidence.Level(found[f"elasticity_{name}"], found[f"mac_{name}"])
-        for name in ("pooled", "within", "iv", "noise")
-    }
-    removed = evidence.noise_explains(levels)
-    ratio = facts["mac_screened"] / levels["noise" if removed else "pooled"].mac
-    return {
-        "risk": evidence.risk(levels, 0.0, removed),
-        "level_apart": abs(math.log(ratio)) if ratio > 0.0 else math.nan,
-    }
+    """Whether changes within firms tell of hidden intensity, the log distance of the program's median MAC from that of
+    the estimate the evidence chooses, and the risk of the likelihood fit."""
+    levels = {name: evidence.Level(found[f"elasticity_{name}"], found[f"mac_{name}"]) for name in NO_LEVELS}
+    decided, apart = against(levels, found["reach"], facts["mac_screened"])
+    risk = evidence.risk(levels, 0.0, decided == "noise_removed")
+    return {"hidden_intensity": decided == "within", "level_apart": apart, "risk": risk}
 
 
 def _own_elasticity(plan: Plan, done: Fitted, found: Mapping[str, float]) -> dict[str, float]:
@@ -267,6 +262,7 @@ def _panel_findings(facts: Mapping[str, float], plan: Plan) -> list[Finding | No
     return [
         evidence.doubtful(facts["risk"], evidence.RISK_WEAK_LINEAR),
         evidence.level_apart(facts["level_apart"]),
+        evidence.hidden("within", facts["hidden_gap"], taken=False) if facts["hidden_intensity"] else None,
     ]
 
 

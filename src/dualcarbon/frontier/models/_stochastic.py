@@ -14,7 +14,7 @@ from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
-from dualcarbon.frontier.models._bracket import ROWS_PER_PARAMETER, Fact, without_noise
+from dualcarbon.frontier.models._bracket import ROWS_PER_PARAMETER, Fact, against, without_noise
 from dualcarbon.frontier.models._bracket import facts as bracket_facts
 from dualcarbon.frontier.models._distance import Distance
 from dualcarbon.frontier.models._estimate import Estimator, Plan, Refused, Solved, estimate, facts_of_choice
@@ -146,19 +146,28 @@ class StochasticModel:
         return (
             evidence.tied(math.hypot(number["sigma_u"], number["sigma_v"])),
             evidence.room(number["aggregate_room"], self.room_weak, self.room_trivial),
-            *self._panel_findings(str(facts["level"]), number),
+            *self._panel_findings(facts, number),
             evidence.skew(number["skewness"]),
             evidence.convergence(bool(facts["converged"]), number["gradient"]),
             evidence.spread(*(number[key] for key in spread)) if self.distance.in_levels else None,
         )
 
-    def _panel_findings(self, level: str, number: Mapping[str, float]) -> tuple[evidence.Finding | None, ...]:
+    def _panel_findings(
+        self, facts: Mapping[str, Fact], number: Mapping[str, float]
+    ) -> tuple[evidence.Finding | None, ...]:
         """What the bracket says of the estimate that is priced."""
         unknown = math.isnan(number["bracket_range"])
-        if unknown or self.estimator.panel is not None or self.distance.in_levels:
+        if unknown or self.distance.in_levels:
             return (evidence.bracket(number["bracket_range"]),)
-        if level == "within":
-            return (evidence.hidden(level, number["hidden_gap"]),)
+        decided = str(facts["level_by_evidence"])
+        if self.estimator.panel is not None:
+            return (
+                evidence.doubtful(number["risk"], evidence.RISK_WEAK_PANEL),
+                evidence.level_apart(number["level_apart"]),
+                evidence.hidden(decided, number["hidden_gap"], taken=self.estimator.by_firm),
+            )
+        if facts["level"] == "within":
+            return (evidence.hidden("within", number["hidden_gap"]),)
         return (evidence.doubtful(number["risk"]),)
 
 
@@ -217,17 +226,18 @@ def _facts(plan: Plan, data: GroupData, found: Solved, priced: _Priced) -> dict[
         **_choice_of_level(found, float(head["violations"] or 0.0)),
         "change_per_period": surface.change_per_period(final.theta, chosen.place.take(fit)),
     }
-    return head | bracket_facts(found.levels) | tail | _spreads(plan, found) | choice
+    return head | bracket_facts(found.levels, found.reach) | tail | _spreads(plan, found) | choice
 
 
 def _choice_of_level(found: Solved, violations: float) -> dict[str, Fact]:
-    """Which estimate is priced, what speaks for it, and the risk that it is wrong."""
+    """Which estimate is priced and which the evidence would take, and the risk that it is wrong."""
+    decided, apart = against(found.levels, found.reach, found.levels["screened"].mac)
     removed = found.level == "noise_removed"
     return {
         "noise_removed": removed,
         "level": found.level,
-        "hidden_gap": evidence.hidden_gap(found.levels),
-        "reach": found.reach,
+        "level_by_evidence": decided,
+        "level_apart": apart,
         "risk": evidence.risk(found.levels, violations, removed),
     }
 

@@ -140,7 +140,7 @@ class MaterialsBalanceModel:
             columns={
                 "environmental_efficiency": efficiency,
                 "technical_efficiency": theta,
-                "allocative_efficiency": efficiency / theta,
+                "allocative_efficiency": np.divide(efficiency, theta, out=nothing.copy(), where=theta > 0.0),
                 "content": held,
                 "marginal_content_low": low,
                 "marginal_content_high": high,
