@@ -1,9 +1,13 @@
-"""Regressions with absorbed effects, five regressors, errors clustered by firm, on an unbalanced panel of firms."""
+"""Regressions with absorbed effects, five regressors, errors clustered by firm, on an unbalanced panel of firms.
+
+Where pyfixest can be imported it is the rival: the same formula on the same table as a pandas frame, clustered alike.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 
 import numpy as np
 import polars as pl
@@ -37,21 +41,28 @@ def regression(effects: str) -> Callable[[], object]:
     return lambda: fit(f"y ~ x0 + x1 + x2 + x3 + x4 | {effects}", table, cluster="firm")
 
 
-@benchmark("effects.fit firm + year", size=SIZE)
-def firm_and_year() -> Callable[[], object]:
-    return regression("firm + year")
+def rival(effects: str) -> Callable[[], Callable[[], object]] | None:
+    """The same regression in pyfixest, or None where it is not installed."""
+    if find_spec("pyfixest") is None:
+        return None
+
+    def prepare() -> Callable[[], object]:
+        import pandas as pd
+        import pyfixest
+
+        table = pd.DataFrame({name: panel().frame[name].to_numpy() for name in panel().frame.columns})
+        formula = f"y ~ x0 + x1 + x2 + x3 + x4 | {effects}"
+        return lambda: pyfixest.feols(formula, table, vcov={"CRV1": "firm"}, fixef_rm="singleton", copy_data=False)
+
+    return prepare
 
 
-@benchmark("effects.fit ind + year", size=SIZE)
-def industry_and_year() -> Callable[[], object]:
-    return regression("ind + year")
+def register(effects: str) -> None:
+    """One benchmark, with its rival."""
+    benchmark(f"effects.fit {effects}", size=SIZE, rival_name="pyfixest", rival=rival(effects))(
+        lambda: regression(effects)
+    )
 
 
-@benchmark("effects.fit ind^year", size=SIZE)
-def industry_by_year() -> Callable[[], object]:
-    return regression("ind^year")
-
-
-@benchmark("effects.fit firm + ind^year", size=SIZE)
-def firm_and_industry_by_year() -> Callable[[], object]:
-    return regression("firm + ind^year")
+for each in ("firm + year", "ind + year", "ind^year", "firm + ind^year"):
+    register(each)

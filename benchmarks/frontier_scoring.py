@@ -118,3 +118,76 @@ def model() -> Callable[[], FrontierResult]:
 @benchmark("frontier: envelopment, Kuosmanen, screen and level shift, global", size=ALL)
 def model_of_one_frontier() -> Callable[[], FrontierResult]:
     return whole("global")
+
+
+def small() -> Data:
+    """The first PEER firms with CO2, over their means: packages without scaling take them as they are."""
+    x, y, b = taken(np.flatnonzero(arrays()[2] > 0.0)[:PEER])
+    return x / x.mean(axis=0), y / y.mean(), b / b.mean()
+
+
+def pystoned() -> Callable[[], object]:
+    """Its directional distance function has a constant direction and sum z = 1 only."""
+    from contextlib import redirect_stdout
+    from io import StringIO
+
+    from pystoned import DEA  # type: ignore[import-not-found]
+    from pystoned.constant import RTS_VRS  # type: ignore[import-not-found]
+
+    x, y, b = small()
+
+    def run() -> None:
+        with redirect_stdout(StringIO()):
+            model = DEA.DDF(y, x, b=b, gy=[1.0], gx=[0.0, 0.0], gb=[1.0], rts=RTS_VRS)
+            model.optimize(solver="appsi_highs")
+
+    return run
+
+
+def deabook() -> Callable[[], object]:
+    """Its Kuosmanen technology, direction (0, y, -b)."""
+    from contextlib import redirect_stdout
+    from io import StringIO
+
+    import pandas as pd
+    from deabook.constant import RTS_VRS2  # type: ignore[import-not-found]
+    from deabook.DEAweak import DDFweak2  # type: ignore[import-not-found]
+
+    x, y, b = small()
+    table = pd.DataFrame({"L": x[:, 0], "K": x[:, 1], "Y": y, "CO2": b})
+
+    def run() -> None:
+        with redirect_stdout(StringIO()):
+            model = DDFweak2(table, "L K=Y:CO2", gy=[1], gx=[0, 0], gb=[1], rts=RTS_VRS2)
+            model.optimize(solver="appsi_highs")
+
+    return run
+
+
+def installed(module: str) -> tuple[str, Callable[[], Callable[[], object]] | None]:
+    """Name and call of a package that is no dependency; no call where it is not installed."""
+    calls = {"pystoned": pystoned, "deabook": deabook}
+    found = find_spec(module) is not None
+    return (module if found else f"{module}: not installed"), (calls[module] if found else None)
+
+
+def peer(form: Form) -> Callable[[], object]:
+    x, y, b = small()
+    gy, gb = (np.ones_like(y), np.ones_like(b)) if form == "sum_z_one" else (y, b)
+    return lambda: envelopment.score((x, y, b), (x, y, b), (0.0 * x, gy, gb), form)
+
+
+NAME, RIVAL = installed("pystoned")
+
+
+@benchmark("frontier scoring, small, sum z = 1", size=f"{PEER} rows, with intervals", rival_name=NAME, rival=RIVAL)
+def beside_pystoned() -> Callable[[], object]:
+    return peer("sum_z_one")
+
+
+NAME, RIVAL = installed("deabook")
+
+
+@benchmark("frontier scoring, small, Kuosmanen", size=f"{PEER} rows, with intervals", rival_name=NAME, rival=RIVAL)
+def beside_deabook() -> Callable[[], object]:
+    return peer("kuosmanen")

@@ -1,4 +1,4 @@
-"""Run the benchmarks: size, seconds (median, after a first call that compiles), peak memory, the rival's number.
+"""Run the benchmarks: size, seconds (median, after a first call that compiles), CPU seconds, peak memory, the rival's.
 
 A timed call that returns a mapping of parts to seconds has them printed below its line.
 
@@ -28,18 +28,19 @@ def _load() -> None:
             importlib.import_module(path.stem)
 
 
-def _seconds(call: object, repeats: int) -> tuple[float, float, object]:
-    """First call (compiles), then the median of the repeats, and what the last call returned."""
+def _seconds(call: object, repeats: int) -> tuple[float, float, float, object]:
+    """First call (compiles), the median of the repeats and of their CPU seconds, and what the last call returned."""
     assert callable(call)
     start = time.perf_counter()
     result = call()
     first = time.perf_counter() - start
-    runs = []
+    runs, work = [], []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         result = call()
         runs.append(time.perf_counter() - start)
-    return first, statistics.median(runs), result
+        work.append(time.process_time() - used)
+    return first, statistics.median(runs), statistics.median(work), result
 
 
 def _one(index: int, rival: bool) -> None:
@@ -48,11 +49,11 @@ def _one(index: int, rival: bool) -> None:
     item = BENCHMARKS[index]
     prepare = item.rival if rival else item.prepare
     assert prepare is not None
-    first, median, result = _seconds(prepare(), item.repeats)
+    first, median, cpu, result = _seconds(prepare(), item.repeats)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = isinstance(result, dict) and all(isinstance(v, float) for v in result.values())
     parts = result if seconds else {}
-    print(json.dumps({"first": first, "median": median, "peak": peak, "parts": parts}))
+    print(json.dumps({"first": first, "median": median, "cpu": cpu, "peak": peak, "parts": parts}))
 
 
 def _measure(index: int, rival: bool) -> dict[str, Any]:
@@ -72,15 +73,16 @@ def main() -> None:
         _one(int(sys.argv[2]), sys.argv[3] == "rival")
         return
     word = sys.argv[1] if len(sys.argv) > 1 else ""
-    print(f"{'benchmark':<44} {'size':<34} {'median s':>9} {'first s':>9} {'peak MiB':>9}  rival")
+    print(f"{'benchmark':<44} {'size':<34} {'median s':>9} {'first s':>9} {'CPU s':>8} {'peak MiB':>9}  rival")
     for index, item in enumerate(BENCHMARKS):
         if word not in item.name:
             continue
         ours = _measure(index, rival=False)
-        line = f"{item.name:<44} {item.size:<34} {ours['median']:9.3f} {ours['first']:9.3f} {ours['peak']:9.0f}"
+        line = f"{item.name:<44} {item.size:<34} {ours['median']:9.3f} {ours['first']:9.3f}"
+        line += f" {ours['cpu']:8.2f} {ours['peak']:9.0f}"
         if item.rival is not None:
             other = _measure(index, rival=True)
-            line += f"  {item.rival_name}: {other['median']:.3f} s, {other['peak']:.0f} MiB"
+            line += f"  {item.rival_name}: {other['median']:.3f} s, {other['cpu']:.2f} CPU s, {other['peak']:.0f} MiB"
         print(line, flush=True)
         for part, seconds in ours["parts"].items():
             print(f"    {part:<40} {seconds:9.3f} s", flush=True)

@@ -300,7 +300,7 @@ def test_own_steps_are_a_direction_like_any_other() -> None:
 @pytest.mark.parametrize("disposability", ["kuosmanen", "bad_as_input"])
 def test_reference_sets_are_nested(disposability: Disposability, industry: Callable[..., Industry]) -> None:
     """A frontier of more periods lies nowhere below one of fewer; the first period's sequential frontier is its own."""
-    data = industry(n=270, seed=8).data
+    data = industry(n=900, seed=8).data
     frame = pl.DataFrame({"firm": data.unit, "year": data.time, "labour": data.x[:, 0], "capital": data.x[:, 1]})
     panel = Panel.from_frame(frame.with_columns(output=data.y, co2=data.b), id="firm", time="year")
     beta = {}

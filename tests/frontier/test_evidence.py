@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from dualcarbon.frontier import evidence
@@ -193,3 +194,21 @@ def test_risk_is_the_logistic_it_says() -> None:
     )
     found = evidence.risk(levels(pooled=0.1, noise=0.09, iv=0.08, within=0.12), 0.03, False)
     assert found == pytest.approx(1 / (1 + math.exp(-score)), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("y", "b", "words"),
+    [
+        ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], "imputed from output"),
+        ([1.0, 2.0, 3.0], [5.0, 5.0, 5.0], "same at every row"),
+        ([4.0, 4.0, 4.0], [1.0, 2.0, 3.0], "same at every row"),
+        ([1.0, 2.0, 3.0], [1.0, 3.0, 2.0], None),
+    ],
+)
+def test_outputs_that_do_not_vary_identify_no_price(y: list[float], b: list[float], words: str | None) -> None:
+    found = evidence.one_ratio(np.log(y), np.log(b))
+    assert (found is None) == (words is None)
+    if found is not None and words is not None:
+        assert found.verdict == "weakly_identified"
+        assert words in found.text.en
+        assert found.text.zh

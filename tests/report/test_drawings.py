@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dualcarbon.core.exhibit import Cells, Distributions, Drawing, Figure, Points, Scatter, Steps
+from dualcarbon.core.exhibit import Cells, Distributions, Drawing, Figure, Lines, Points, Scatter, Steps
 from dualcarbon.core.text import LANGUAGES, Language, Text, both
 from dualcarbon.report import dotplot, drawing, render
 
@@ -73,12 +74,21 @@ def steps(start: float = 2e6) -> Steps:
     return Steps((1e6,) * 40, heights, (3,) * 40, ROOM, MAC, start, free if start else None, 1e6, log=True)
 
 
+def lines() -> Lines:
+    x = tuple(np.linspace(0.1, 0.9, 500).tolist())
+    y = tuple(math.nan if 0.5 < v < 0.55 else 80 * abs(v - 0.4) for v in x)
+    curves = tuple(Points(Text(f"门槛 {k}：0.4", f"Threshold {k}: 0.4"), x, tuple(k * v for v in y)) for k in (1, 2, 3))
+    level = Points(Text("95% 临界值 7.35", "95 % critical value 7.35"), (0.1, 0.9), (7.35, 7.35))
+    return Lines(INTENSITY, Text("似然比", "Likelihood ratio"), curves, (level,))
+
+
 DRAWINGS = {
     "distributions_39": distributions(39),
     "distributions_3": distributions(3, ridges=True),
     "scatter_points": scatter(False),
     "scatter_cells": scatter(True),
     "steps": steps(),
+    "lines": lines(),
 }
 
 
@@ -155,6 +165,18 @@ def test_numbers_of_steps(tmp_path: Path) -> None:
     assert json.loads(read(steps(0.0), tmp_path, "json"))["start_label"] is None
 
 
+def test_numbers_of_lines(tmp_path: Path) -> None:
+    given = lines()
+    rows = list(csv.DictReader(io.StringIO(read(given, tmp_path, "csv"))))
+    assert [row["kind"] for row in rows] == ["curve"] * 1500 + ["reference"] * 2
+    shown = [float(row["y"]) for row in rows[:500] if row["y"]]
+    assert shown == [y for y in given.curves[0].y if not math.isnan(y)] and len(shown) < 500
+    found = json.loads(read(given, tmp_path, "json"))
+    assert found["references"][0]["y"] == [7.35, 7.35] and None in found["curves"][2]["y"]
+    (axes,) = drawing._draw(figure(given), "en").axes
+    assert [line.get_linestyle() for line in axes.get_lines()][:3] == ["-"] * 3 and len(axes.get_lines()) == 4
+
+
 def test_the_curve_is_drawn_where_it_lies() -> None:
     (axes,) = drawing._draw(figure(steps()), "en").axes
     curve = axes.patches[1].get_data()
@@ -167,6 +189,7 @@ def test_the_curve_is_drawn_where_it_lies() -> None:
     [
         Steps((), (), (), ROOM, MAC, log=True),
         Scatter(INTENSITY, MAC, log=True),
+        Lines(INTENSITY, MAC, ()),
         Distributions((), (), (0.5,), (), MAC, MAC, log=True),
         Steps((1.0,), (-2.0,), (1,), ROOM, MAC),
         Scatter(INTENSITY, MAC, (Points(both("$x$"), (1.0,), (1.0,)),), log=True),

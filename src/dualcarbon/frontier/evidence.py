@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dualcarbon.core.text import LANGUAGES, Text
 
 Verdict = Literal["identified", "weakly_identified", "trivial", "too_few"]
@@ -247,6 +250,25 @@ def tied(residual_spread: float) -> Finding | None:
         "nothing about the cost of abatement",
     )
     return Finding("trivial", text)
+
+
+def one_ratio(ln_y: NDArray[np.float64], ln_b: NDArray[np.float64]) -> Finding | None:
+    """Whether the outputs of an envelopment do not vary against each other: distances stand, prices say nothing.
+
+    CO2 a multiple of output: the price is the ratio. Either of them the same at every row: it is a consequence of the
+    assumption on disposability alone.
+    """
+    found = tied(float(np.std(ln_b - ln_y)))
+    if found is not None:
+        return Finding("weakly_identified", found.text)
+    if min(float(np.std(ln_y)), float(np.std(ln_b))) > TIED:
+        return None
+    text = Text(
+        "产出或排放在各观测间毫无差别，减排成本只由可处置性的假定决定",
+        "output or CO2 is the same at every row: the cost of abatement follows from the assumption on disposability "
+        "alone",
+    )
+    return Finding("weakly_identified", text)
 
 
 def skew(value: float) -> Finding | None:

@@ -159,13 +159,13 @@ class Groups:
     weights: Floats
 
     def scale(self) -> Floats:
-        return np.sqrt(_node_sums(np.ones((len(self.weights), 1)), self.weights, self.nodes, self.levels))
+        return np.sqrt(node_sums(np.ones((len(self.weights), 1)), self.weights, self.nodes, self.levels))
 
     def squares(self, values: Floats) -> Floats:
         return sums_of_squares(values, self.weights)
 
     def sums(self, values: Floats) -> Floats:
-        return _node_sums(values, self.weights, self.nodes, self.levels)
+        return node_sums(values, self.weights, self.nodes, self.levels)
 
     def product(self, step: Floats) -> Floats:
         return _normal_product(step, self.largest, self.mass, self.nodes, self.weights)
@@ -175,7 +175,7 @@ class Groups:
         return normal_matrix(starts, order, self.mass, self.nodes, self.weights, self.levels)
 
     def subtract(self, values: Floats, step: Floats) -> None:
-        _subtract_nodes(values, step, self.nodes)
+        subtract_nodes(values, step, self.nodes)
         subtract_means(values, self.largest, self.weights, self.mass)
 
 
@@ -190,7 +190,7 @@ def _eliminate(values: Floats, system: System, solve: Solver, goal: float, most:
     for again in range(ROUNDS + 1):
         sums = system.sums(values)
         reference = np.maximum(system.squares(values), FLOOR**2 * start)
-        error = float(np.sqrt(np.max(_ratio(_dot(sums / scale, sums / scale), reference))))
+        error = float(np.sqrt(np.max(_ratio(_dot(sums / scale, sums / scale), reference), initial=0.0)))
         if error <= goal or again == ROUNDS or iterations >= most:
             break
         step, used = solve(sums, reference, most - iterations)
@@ -262,6 +262,7 @@ def _ratio(a: Floats, b: Floats) -> Floats:
 
 
 def subtract_means(values: Floats, codes: Codes, weights: Floats, mass: Floats) -> None:
+    """Take the weighted means of the groups, with weights that sum to `mass`, out of `values`, (n, m), in place."""
     _subtract_level(values, group_sums(values, weights, codes, len(mass)) / mass[:, None], codes)
 
 
@@ -274,7 +275,8 @@ def _subtract_level(values: Floats, level: Floats, codes: Codes) -> None:
 
 
 @jit
-def _subtract_nodes(values: Floats, step: Floats, nodes: Codes) -> None:
+def subtract_nodes(values: Floats, step: Floats, nodes: Codes) -> None:
+    """Take the steps, (levels, m), of the nodes, (n, q), out of `values`, (n, m), in place."""
     for r in range(values.shape[0]):
         row = values[r]
         for e in range(nodes.shape[1]):
@@ -284,7 +286,8 @@ def _subtract_nodes(values: Floats, step: Floats, nodes: Codes) -> None:
 
 
 @jit
-def _node_sums(values: Floats, weights: Floats, nodes: Codes, levels: int) -> Floats:
+def node_sums(values: Floats, weights: Floats, nodes: Codes, levels: int) -> Floats:
+    """Weighted sums of the columns, (n, m), in each node, (levels, m); nodes (n, q)."""
     sums = np.zeros((levels, values.shape[1]))
     for r in range(values.shape[0]):
         row = values[r]

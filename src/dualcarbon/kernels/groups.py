@@ -50,7 +50,8 @@ def is_nested(inner: Codes, outer: Codes, groups: int) -> bool:
 
 
 @jit
-def _root(parent: Codes, node: int) -> int:
+def root(parent: Codes, node: int) -> int:
+    """The node that stands for the component of `node`; paths to it are halved on the way."""
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]
@@ -67,8 +68,8 @@ def components(first: Codes, second: Codes, groups_first: int, groups_second: in
     parent = np.arange(groups_first + groups_second)
     count = groups_first + groups_second
     for r in range(first.shape[0]):
-        a = _root(parent, first[r])
-        b = _root(parent, groups_first + second[r])
+        a = root(parent, first[r])
+        b = root(parent, groups_first + second[r])
         if a != b:
             parent[max(a, b)] = min(a, b)
             count -= 1

@@ -91,7 +91,7 @@ def least_squares(values: Floats, weights: Floats, least: Floats) -> LeastSquare
     if not kept.any():
         return LeastSquares(kept, np.zeros(0), np.zeros((0, 0)), values[:, 0].copy())
     x = values[:, 1:][:, kept]
-    coef, bread, residuals = _projection(x, x, values[:, :1], weights)
+    coef, bread, residuals = projection(x, x, values[:, :1], weights)
     return LeastSquares(kept, coef[:, 0], bread, residuals[:, 0])
 
 
@@ -149,7 +149,7 @@ def two_stage(values: Floats, exogenous: int, endogenous: int, weights: Floats, 
     basis = np.column_stack([x, values[:, 1 + k + m :][:, kept_z]])
     identified = bool(kept_d.any()) and kept_z.sum() >= kept_d.sum()
     if identified:
-        moved = d - _projection(basis, basis, d, weights)[2]
+        moved = d - projection(basis, basis, d, weights)[2]
         fitted = np.column_stack([x, moved])
         floor = TOLERANCE * np.concatenate([np.zeros(x.shape[1]), np.diag(gram)[k : k + m][kept_d]])
         identified = bool(independent(cross_products(fitted, weights), floor)[x.shape[1] :].all())
@@ -157,11 +157,11 @@ def two_stage(values: Floats, exogenous: int, endogenous: int, weights: Floats, 
         void = np.zeros(0)
         return TwoStage(kept_d, kept_x, kept_z, False, np.zeros((len(values), 0)), void, np.zeros((0, 0)), void)
     stage = np.column_stack([moved, x])
-    coef, bread, residuals = _projection(stage, np.column_stack([d, x]), values[:, :1], weights)
+    coef, bread, residuals = projection(stage, np.column_stack([d, x]), values[:, :1], weights)
     return TwoStage(kept_d, kept_x, kept_z, True, stage, coef[:, 0], bread, residuals[:, 0])
 
 
-def _projection(x: Floats, regressors: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def projection(x: Floats, regressors: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Coefficients (r, c), inverse of X' W X, (r, r), and residuals (n, c) of the columns y (n, c).
 
     `regressors`, (n, r), are what the coefficients multiply; they equal `x` but for what is orthogonal to it.

@@ -120,7 +120,7 @@ def signs(groups: int, draws: int, seed: int, webb: bool) -> tuple[list[Floats],
     if not webb and 2**groups <= draws + 1:
         bits = (np.arange(2**groups)[:, None] >> np.arange(groups)) & 1
         return [1.0 - 2.0 * bits], True
-    values = np.sqrt([0.5, 1.0, 1.5]) if webb else np.ones(1)
+    values: Floats = np.sqrt(np.array([0.5, 1.0, 1.5])) if webb else np.ones(1)
     values = np.asarray(np.concatenate([values, -values]), dtype=np.float64)
     size = max(1, min(draws, HELD // groups))
     sizes = [size] * (draws // size) + ([draws % size] if draws % size else [])

@@ -159,7 +159,9 @@ def assemble(data: GroupData, technology: Technology, direction: Direction, plan
             rival = _median(_priced(data, rows.rival, asked, technology, direction, plan))
         facts |= dict(zip(("mac_screened", "mac_untreated"), (own, rival)[:: 1 if rows.treated else -1], strict=True))
     few = evidence.few(facts["n_fit"], _ROWS_PER_DIMENSION * variables(technology))
-    verdict = evidence.judge([few, _tied(data, rows.fit), *_findings(facts, done.fit, plan)])
+    verdict = evidence.judge(
+        [few, evidence.one_ratio(np.log(data.y[rows.fit]), np.log(data.b[rows.fit])), *_findings(facts, done.fit, plan)]
+    )
     numbers = done.inefficiency, done.room, done.mac, done.low, done.high
     return place(rows, numbers, done.status, verdict, facts, at=at)
 
@@ -305,12 +307,6 @@ def _measures(b: Array, done: _Priced) -> dict[str, float]:
         "mac_screened": math.nan,
         "mac_untreated": math.nan,
     }
-
-
-def _tied(data: GroupData, rows: Mask) -> Finding | None:
-    """Whether CO2 is a multiple of output: distances stand, but their prices are only the ratio."""
-    found = evidence.tied(float(np.std(np.log(data.b[rows] / data.y[rows]))))
-    return None if found is None else Finding("weakly_identified", found.text)
 
 
 def _findings(facts: Mapping[str, float], done: ConvexFit, plan: Plan) -> list[Finding | None]:

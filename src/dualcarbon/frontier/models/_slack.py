@@ -108,7 +108,14 @@ def answer(work: Job, done: Outcome, technology: Technology, wanted: int) -> Gro
     status, mac = prices(done, _ZERO * data.y[fit].mean() / data.b[fit].mean())
     facts = counts(data, work.rows) | _measures(data.b[work.at], done, status, mac) | dict(done.facts)
     few = evidence.few(facts["n_fit"], _ROWS_PER_DIMENSION * wanted)
-    verdict = evidence.judge([few, _tied(data, fit), evidence.room(facts["aggregate_room"]), *done.findings])
+    verdict = evidence.judge(
+        [
+            few,
+            evidence.one_ratio(np.log(data.y[fit]), np.log(data.b[fit])),
+            evidence.room(facts["aggregate_room"]),
+            *done.findings,
+        ]
+    )
     numbers = np.maximum(done.inefficiency, 0.0), np.maximum(done.room, 0.0), mac, done.low, done.high
     return place(work.rows, numbers, status, verdict, facts, done.columns, work.at)
 
@@ -173,12 +180,6 @@ def signs(technology: Technology) -> Array:
 def names(technology: Technology) -> tuple[str, ...]:
     """Inputs, goods, bads."""
     return (*technology.inputs, *technology.goods, *technology.bads)
-
-
-def _tied(data: GroupData, fit: Mask) -> Finding | None:
-    """Whether CO2 is a multiple of output: distances stand, but their prices are only the ratio."""
-    found = evidence.tied(float(np.std(np.log(data.b[fit] / data.y[fit]))))
-    return None if found is None else Finding("weakly_identified", found.text)
 
 
 def _measures(b: Array, done: Outcome, status: NDArray[np.int8], mac: Array) -> dict[str, float]:

@@ -155,7 +155,9 @@ class EnvelopmentModel:
             )
         numbers = np.maximum(done.scores.beta, 0.0), done.room, done.mac, done.scores.low, done.scores.high
         few = evidence.few(facts["n_fit"], _ROWS_PER_DIMENSION * self.least(technology))
-        verdict = evidence.judge([few, _tied(data, rows.fit), *_findings(facts)])
+        verdict = evidence.judge(
+            [few, evidence.one_ratio(np.log(data.y[rows.fit]), np.log(data.b[rows.fit])), *_findings(facts)]
+        )
         further = np.where(np.isfinite(done.scores.further), done.scores.further, np.nan).T
         columns = {f"mac_{bad}": prices for bad, prices in zip(technology.bads[1:], further, strict=True)}
         return place(rows, numbers, done.status, verdict, facts, columns, at)
@@ -259,12 +261,6 @@ def _measures(b: Array, done: _Priced) -> dict[str, float]:
         "mac_screened": math.nan,
         "mac_untreated": math.nan,
     }
-
-
-def _tied(data: GroupData, fit: Mask) -> Finding | None:
-    """Whether CO2 is a multiple of output: distances stand, but their prices are only the ratio."""
-    found = evidence.tied(float(np.std(np.log(data.b[fit] / data.y[fit]))))
-    return None if found is None else Finding("weakly_identified", found.text)
 
 
 def _findings(facts: dict[str, float]) -> list[Finding | None]:
