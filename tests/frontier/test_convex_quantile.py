@@ -96,15 +96,6 @@ def test_prices_and_statuses_by_hand() -> None:
     np.testing.assert_allclose(found.mac[1:3], np.array([np.sqrt(0.125), 0.25]) * rate, rtol=SAME)
 
 
-def test_statuses_of_every_kind_of_interval() -> None:
-    low = np.array([1.0, 1.0, 0.0, 0.0, -2.0, -2.0, -np.inf, np.inf, np.nan])
-    high = np.array([1.0, 4.0, 4.0, 0.0, 4.0, -1.0, 4.0, np.inf, np.nan])
-    status, mac = _convex._prices(low, high)
-    words = ("ok", "kink", "kink", "zero", "kink", "negative", "edge", "infinite", "infeasible")
-    assert status.tolist() == [CODE[word] for word in words]
-    np.testing.assert_allclose(mac, [1.0, 2.0, 4.0, 0.0, 4.0, -1.0, np.nan, np.nan, np.nan])
-
-
 def solve(data: GroupData, model: ConvexQuantileModel = RAW, **technology: Any) -> GroupFit:
     chosen = Technology(("x0", "x1"), "output_cny", "co2_t", **technology) if technology else TECHNOLOGY
     return model.solve(data, chosen, UNIT)

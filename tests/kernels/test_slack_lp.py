@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from dualcarbon.kernels.dominance import undominated
 from dualcarbon.kernels.slack_lp import FAILED, INFEASIBLE, SOLVED, SlackProgram, Task
 
 EXACT = 1e-9
@@ -154,13 +153,3 @@ def test_columns_enter_as_they_are_needed() -> None:
         task = Task(a[o], 1.0 / np.abs(a[o]), every, own=o)
         assert program.solve(task).value == pytest.approx(brute(a, task, True), rel=EXACT, abs=EXACT)
     assert np.count_nonzero(program._score.place >= 0) < 400
-
-
-def test_undominated_rows_are_those_no_other_undercuts() -> None:
-    a = np.random.default_rng(4).integers(1, 5, (200, 3)).astype(float)
-    expected = [
-        i
-        for i, own in enumerate(a)
-        if not any((other <= own).all() and ((other < own).any() or j < i) for j, other in enumerate(a) if j != i)
-    ]
-    assert undominated(a).tolist() == expected

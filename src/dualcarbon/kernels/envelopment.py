@@ -61,7 +61,7 @@ def score(reference: Data, units: Data, direction: Data, form: Form) -> Scores:
     --------
     >>> x, y, b = np.ones((3, 1)), np.array([0.5, 1.0, 0.6]), np.array([0.25, 1.0, 1.0])
     >>> found = score((x, y, b), (x, y, b), (0 * x, y, b), "kuosmanen")
-    >>> found.beta.round(4).tolist(), found.high.round(4).tolist()
+    >>> (found.beta.round(4) + 0.0).tolist(), found.high.round(4).tolist()
     ([0.0, 0.0, 0.3158], [2.0, 0.6667, 0.6667])
     """
     data = np.column_stack(reference)

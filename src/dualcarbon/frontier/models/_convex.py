@@ -16,6 +16,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.models._prices import prices
 from dualcarbon.frontier.models._rows import Mask, counts, place, scored, steps, usable
 from dualcarbon.kernels.convex_regression import ConvexFit, Regression, fit
 from dualcarbon.kernels.price_interval import Frontier, price_intervals
@@ -223,7 +224,7 @@ def _priced(data: GroupData, rows: Mask, at: Mask, technology: Technology, direc
     done = fit(problem)
     chosen = np.flatnonzero(at[rows])
     low, high = _intervals(problem, done, chosen, data.x.shape[1], v[1].shape[1])
-    status, point = _prices(low, high)
+    status, point = prices(low, high, ~(np.isnan(low) | np.isnan(high)), _ZERO, SAME)
     scale = float(means[1][0] / means[2][0])
     u, facts = _inefficiency(done.f, plan.shift)
     room = u * (g[data.x.shape[1] + v[1].shape[1]] / v[2][:, 0])
@@ -242,26 +243,6 @@ def _intervals(problem: Regression, done: ConvexFit, chosen: Index, m: int, q: i
     points = problem.v - done.f[:, None] * problem.g
     frontier = Frontier(points, m, m + q, free, problem.contained, problem.through_origin)
     return price_intervals(frontier, chosen)
-
-
-def _prices(low: Array, high: Array) -> tuple[NDArray[np.int8], Array]:
-    """Status codes, and the price in units of the means where there is one number to give."""
-    known = np.isfinite(low) & np.isfinite(high)
-    a, b = np.where(known, low, 1.0), np.where(known, high, 1.0)
-    same = b - a <= SAME * np.maximum(np.abs(a), np.abs(b)) + _ZERO
-    nil = same & (np.abs(b) <= _ZERO)
-    rising = a > _ZERO
-    price = np.where(nil, 0.0, np.where(rising, np.sqrt(np.abs(a * b)), b))
-    choices = (
-        (np.isnan(low) | np.isnan(high), "infeasible"),
-        (np.isposinf(low) & np.isposinf(high), "infinite"),
-        (~known, "edge"),
-        (nil, "zero"),
-        (b < 0.0, "negative"),
-        (same, "ok"),
-    )
-    codes = np.select([rows for rows, _ in choices], [CODE[name] for _, name in choices], CODE["kink"])
-    return codes.astype(np.int8), np.where(known, price, np.nan)
 
 
 def _inefficiency(f: Array, shift: Shift) -> tuple[Array, dict[str, float]]:

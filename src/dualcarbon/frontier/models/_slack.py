@@ -15,6 +15,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.models._prices import SAME, prices
 from dualcarbon.frontier.models._rows import Mask, Rows, counts, place, scored, usable
 from dualcarbon.kernels.slack_lp import FAILED, SOLVED
 
@@ -22,8 +23,6 @@ Array = NDArray[np.float64]
 
 LARGEST = 20_000
 """Most observations one reference set may have: up to six programs per observation, a millisecond or two."""
-SAME = 1e-9
-"""Relative distance of the one-sided prices below which they are one price; inefficiency below it is none."""
 _ZERO = 1e-11
 _ROWS_PER_DIMENSION = 3
 
@@ -105,7 +104,8 @@ def job(data: GroupData, screen: bool, largest: int, label: Text) -> Job:
 def answer(work: Job, done: Outcome, technology: Technology, wanted: int) -> GroupFit:
     """The outcome with statuses, facts and verdict, among all rows of the group; `wanted` is the model's `least`."""
     data, fit = work.data, work.rows.fit
-    status, mac = prices(done, _ZERO * data.y[fit].mean() / data.b[fit].mean())
+    zero = _ZERO * data.y[fit].mean() / data.b[fit].mean()
+    status, mac = prices(done.low, done.high, done.status == SOLVED, zero)
     facts = counts(data, work.rows) | _measures(data.b[work.at], done, status, mac) | dict(done.facts)
     few = evidence.few(facts["n_fit"], _ROWS_PER_DIMENSION * wanted)
     verdict = evidence.judge(
@@ -118,27 +118,6 @@ def answer(work: Job, done: Outcome, technology: Technology, wanted: int) -> Gro
     )
     numbers = np.maximum(done.inefficiency, 0.0), np.maximum(done.room, 0.0), mac, done.low, done.high
     return place(work.rows, numbers, status, verdict, facts, done.columns, work.at)
-
-
-def prices(done: Outcome, zero: float) -> tuple[NDArray[np.int8], Array]:
-    """Status codes, and MAC where there is one number to give; slopes below `zero` are none."""
-    low, high = done.low, done.high
-    known = np.isfinite(low) & np.isfinite(high)
-    a, b = np.where(known, low, 1.0), np.where(known, high, 1.0)
-    same = b - a <= SAME * np.maximum(np.abs(a), np.abs(b)) + zero
-    nil = same & (np.abs(b) <= zero)
-    mac = np.where(nil, 0.0, np.where(a > 0.0, np.sqrt(np.abs(a * b)), b))
-    choices = (
-        (done.status != SOLVED, "infeasible"),
-        (np.isnan(low) | np.isnan(high), "no_price"),
-        (np.isposinf(low) & np.isposinf(high), "infinite"),
-        (~known, "edge"),
-        (nil, "zero"),
-        (b < 0.0, "negative"),
-        (same, "ok"),
-    )
-    codes = np.select([rows for rows, _ in choices], [CODE[name] for _, name in choices], CODE["kink"])
-    return codes.astype(np.int8), np.where(known, mac, np.nan)
 
 
 def interval(right: float, left: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.technology import Technology
 from dualcarbon.frontier.models._slack import WEAK, Job, interval, signs
-from dualcarbon.kernels.dominance import undominated
+from dualcarbon.kernels.frame import undominated
 from dualcarbon.kernels.slack_lp import SOLVED, SlackProgram, Task
 
 Array = NDArray[np.float64]

@@ -18,6 +18,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import evidence
 from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.models._prices import SAME, prices
 from dualcarbon.frontier.models._rows import Mask, counts, place, scored, steps, usable
 from dualcarbon.kernels.envelopment import FAILED, SOLVED, Form, Scores, score
 
@@ -27,8 +28,6 @@ LARGEST = 2_000_000
 """Most observations one reference set may have."""
 COMPARED = 400
 """Rows on which the level shift is judged, spread evenly over their CO2."""
-SAME = 1e-9
-"""Relative distance of the one-sided prices below which they are one price."""
 _ZERO = 1e-11
 _ROWS_PER_DIMENSION = 3
 
@@ -214,29 +213,9 @@ def _priced(data: GroupData, reference: Mask, rows: Mask, direction: Direction, 
     frontier = data.x[reference], data.goods[reference], data.bads[reference]
     units = data.x[rows], data.goods[rows], data.bads[rows]
     scores = score(frontier, units, (gx, gy, gb), form)
-    status, mac = _prices(scores, _ZERO * frontier[1][:, 0].mean() / frontier[2][:, 0].mean())
+    zero = _ZERO * frontier[1][:, 0].mean() / frontier[2][:, 0].mean()
+    status, mac = prices(scores.low, scores.high, scores.status == SOLVED, zero)
     return _Priced(scores, np.maximum(scores.beta, 0.0) * gb[:, 0] / data.b[rows], status, mac)
-
-
-def _prices(scores: Scores, zero: float) -> tuple[NDArray[np.int8], Array]:
-    """Status codes, and MAC where there is one number to give."""
-    low, high = scores.low, scores.high
-    status = np.full(low.shape, CODE["kink"], dtype=np.int8)
-    mac = np.full(low.shape, np.nan)
-    finite = np.isfinite(low) & np.isfinite(high)
-    mac[finite] = high[finite]
-    rising = finite & (low > 0.0)
-    mac[rising] = np.sqrt(low[rising] * high[rising])
-    with np.errstate(invalid="ignore"):
-        same = finite & (high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + zero)
-    status[same] = CODE["ok"]
-    status[finite & (high < 0.0)] = CODE["negative"]
-    nil = same & (np.abs(mac) <= zero)
-    status[nil], mac[nil] = CODE["zero"], 0.0
-    status[~finite] = CODE["edge"]
-    status[(low == np.inf) & (high == np.inf)] = CODE["infinite"]
-    status[scores.status != SOLVED] = CODE["infeasible"]
-    return status, mac
 
 
 def _median(done: _Priced, rows: Mask | None = None) -> float:
