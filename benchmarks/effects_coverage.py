@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from dualcarbon.core.panel import Panel
 from dualcarbon.effects import Cluster, Conley, DriscollKraay, Vcov, WildCluster, fit
@@ -100,17 +101,18 @@ def shared_over_time(r: np.random.Generator, turns: bool) -> Sample:
 
 
 def in_space(r: np.random.Generator) -> Sample:
-    """600 places in a square of 1,500 km; regressor and error sum shocks within 25 km, so that places 50 km apart
+    """800 places in a square of 1,800 km; regressor and error sum shocks within 25 km, so that places 50 km apart
     share none."""
-    place = r.uniform(0.0, 1500.0, (600, 2))
-    sources = r.uniform(-25.0, 1525.0, (6000, 2))
-    near = ((place[:, None] - sources) ** 2).sum(axis=2) <= 25.0**2
-    shocks = near.astype(np.float64) @ r.normal(size=(6000, 2)) / np.sqrt(6000 * np.pi * 25.0**2 / 1550.0**2)
-    x, e = (shocks + 0.5 * r.normal(size=(600, 2))).T
+    place, sources = r.uniform(0.0, 1800.0, (800, 2)), r.uniform(-25.0, 1825.0, (8000, 2))
+    drawn = r.normal(size=(8000, 2))
+    near = KDTree(sources).query_ball_point(place, 25.0)
+    expected = 8000 * np.pi * 25.0**2 / 1850.0**2
+    shocks = np.array([drawn[found].sum(axis=0) for found in near]) / np.sqrt(expected)
+    x, e = (shocks + 0.5 * r.normal(size=(800, 2))).T
     degree = 6371.0088 * np.pi / 180.0
-    lat = (place[:, 1] - 750.0) / degree
+    lat = (place[:, 1] - 900.0) / degree
     lon = place[:, 0] / (degree * np.cos(np.radians(lat)))
-    return Sample(np.arange(600), np.zeros(600, np.int64), x, e, {"lat": lat, "lon": lon})
+    return Sample(np.arange(800), np.zeros(800, np.int64), x, e, {"lat": lat, "lon": lon})
 
 
 def few(r: np.random.Generator) -> Sample:
@@ -128,7 +130,7 @@ DESIGNS = (
     Design("two ways, 60 and 60", two_ways, "0", (Cluster("f + t"), Cluster("f"), Cluster("t"))),
     Design("common turns, 60 periods", partial(shared_over_time, turns=True), "f", (DriscollKraay(), Cluster("f"))),
     Design("common shocks, 60 periods", partial(shared_over_time, turns=False), "f", (DriscollKraay(),)),
-    Design("places, 50 km", in_space, "0", (Conley(cutoff_km=50.0), Conley(cutoff_km=50.0, kernel="bartlett"), "hc1")),
+    Design("places, 50 km", in_space, "0", (Conley(cutoff_km=50.0), Conley(cutoff_km=80.0, kernel="bartlett"), "hc1")),
     Design(
         "10 clusters",
         few,

@@ -1,4 +1,4 @@
-"""The front door in the terminal: init, check, run, frontier, convert, list."""
+"""The front door in the terminal: init, check, run, frontier, regress, convert, list."""
 
 from __future__ import annotations
 
@@ -257,6 +257,54 @@ def frontier(
         return
     finished = job.main(job.Asked(data, config, model, drop, reading), out, quiet=quiet, say=typer.echo)
     typer.echo(finished.summary())
+
+
+@app.command()
+def regress(
+    data: Annotated[
+        Path, typer.Argument(help="数据文件或 init 写出的 study.toml | data file or study.toml", readable=False)
+    ],
+    formula: Annotated[
+        list[str], typer.Argument(help='公式，每列一个："y ~ x | 效应" | one formula per column: "y ~ x | effects"')
+    ],
+    cluster: Annotated[str | None, typer.Option(help="聚类列，如 firm_id | column of the clusters")] = None,
+    vcov: Annotated[str | None, typer.Option(help="协方差：iid、hc1、cluster… | covariance")] = None,
+    weights: Annotated[str | None, typer.Option(help="权重列 | column of weights")] = None,
+    show: Annotated[list[str] | None, typer.Option(help="只显示这些变量 | show only these regressors")] = None,
+    id: Annotated[str | None, typer.Option(help="个体列 | column of the units")] = None,
+    time: Annotated[str | None, typer.Option(help="时间列 | column of the periods")] = None,
+    drop: Annotated[
+        bool, typer.Option("--drop-collinear", help="略去共线的变量并注明，而不是停下 | leave out, noted")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="把表写到这个目录 | folder for the table's files")] = None,
+    lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言 | language of the text")] = "both",
+    schema: Schema = "firm",
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    force: Force = False,
+) -> None:
+    """回归，可吸收固定效应，打印三线表 | regression with absorbed effects, printed as a three-line table"""
+    from rich.console import Console
+
+    from dualcarbon.core.text import LANGUAGES
+    from dualcarbon.report import terminal_table
+    from dualcarbon.studies import regression_job as job
+
+    if out is not None:
+        _refuse_overwrite(out / f"{job.KEY}.csv", force)
+    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
+    reading = {name: value for name, value in said.items() if value is not None}
+    columns = tuple(show or ())
+    table = job.run(job.Asked(data, tuple(formula), cluster, vcov, weights, id, time, columns, drop, reading))
+    languages = tuple(one for one in LANGUAGES if lang in (one, "both"))
+    console = Console() if Console().is_terminal else Console(width=120)
+    for language in languages:
+        shown = terminal_table(table, language)
+        shown.min_width = min(72, console.width)
+        console.print(shown, "")
+    for path in job.write(table, out, languages) if out is not None else ():
+        typer.echo(path)
 
 
 @app.command(name="list")

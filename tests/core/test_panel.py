@@ -22,6 +22,25 @@ def test_sorted_by_key_and_the_users_frame_is_untouched() -> None:
     assert mine.equals(frame())
 
 
+@pytest.mark.parametrize("kind", [pl.Int64, pl.String, pl.Float64, pl.Categorical])
+def test_a_table_in_order_is_as_a_shuffled_one(kind: type[pl.DataType]) -> None:
+    keys = [(f, t) for f in (2, 10, 33) for t in (1, 2, 7)]
+    table = pl.DataFrame(keys, schema=["f", "t"], orient="row").with_columns(
+        v=pl.int_range(9), f=pl.col("f").cast(pl.String).cast(kind)
+    )
+    ordered = table.sort("f", "t")
+    panel = Panel.from_frame(ordered, id="f", time="t")
+    for seed in range(3):
+        again = Panel.from_frame(table.sample(fraction=1.0, shuffle=True, seed=seed), id="f", time="t")
+        assert again.frame.equals(panel.frame)
+    twice = pl.concat([ordered, ordered.tail(1)])
+    with pytest.raises(SchemaError, match="once"):
+        Panel.from_frame(twice, id="f", time="t")
+    nearly = pl.concat([ordered.head(1), ordered])
+    with pytest.raises(SchemaError, match="once"):
+        Panel.from_frame(nearly, id="f", time="t")
+
+
 def test_arrays_are_float64_with_nan_for_missing() -> None:
     (v,) = Panel.from_frame(frame(), id="firm_id", time="year").arrays("v")
     assert v.dtype == np.float64

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import polars as pl
+import pytest
+import statsmodels.stats.tests
 
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import both
-from dualcarbon.effects import Covariance, CovarianceRule, Fitted, fit
+from dualcarbon.effects import (
+    Cluster,
+    Covariance,
+    CovarianceRule,
+    DriscollKraay,
+    Fitted,
+    WildCluster,
+    fit,
+    fit_many,
+    parse,
+    regress,
+)
 from dualcarbon.effects.covariance import rules
 
 EQUAL = 1e-12
+DIGITS = 6e-5  # printed to four digits
+SIGNED = {"firm": 1, "year": 1, "firm^year": -1}
 
 
 def hc0(fitted: Fitted) -> Covariance:
@@ -21,7 +42,10 @@ def hc0(fitted: Fitted) -> Covariance:
 
 
 def test_every_file_is_found_under_its_name() -> None:
-    assert {name: rule.clustered for name, rule in rules().items()} == {"cluster": True, "hc1": False, "iid": False}
+    assert {name: rule.clustered for name, rule in rules().items()} == {
+        **dict.fromkeys(("conley", "driscoll_kraay", "hc1", "hc2", "hc3", "iid"), False),
+        **dict.fromkeys(("cluster", "wild"), True),
+    }
 
 
 def test_a_rule_of_ones_own() -> None:
@@ -67,3 +91,135 @@ def test_a_difference_that_is_no_covariance_is_made_one() -> None:
     assert difference[0] < -0.01
     left = np.linalg.eigvalsh(fit("y ~ x + z | t", panel, cluster="a + b").vcov)
     assert np.allclose(left, [0.0, difference[1] * 4 / 3], atol=EQUAL)
+
+
+PETERSEN = Path(statsmodels.stats.tests.__file__).with_name("test_data.txt")
+
+
+def test_petersens_printed_errors() -> None:
+    """Petersen (2009), https://doi.org/10.1093/rfs/hhn053: the errors printed with his test data, to four digits.
+
+    His two-way errors give each way its own factor G/(G-1); with that of the smaller way the sum is ours.
+    """
+    rows = np.loadtxt(PETERSEN)
+    keys = {"firm": rows[:, 0].astype(int), "year": rows[:, 1].astype(int)}
+    panel = Panel.from_frame(pl.DataFrame({**keys, "x": rows[:, 2], "y": rows[:, 3]}), id="firm", time="year")
+    plain = fit("y ~ x", panel, vcov="hc1")
+    assert plain.coef.round(4).tolist() == [0.0297, 1.0348]
+    one = {name: fit("y ~ x", panel, cluster=name) for name in ("firm", "year", "firm^year")}
+    both_ways = one["firm"].vcov + one["year"].vcov - one["firm^year"].vcov
+    for found, printed in (
+        (plain.se, [0.0284, 0.0284]),
+        (one["firm"].se, [0.0670, 0.0506]),
+        (one["year"].se, [0.0234, 0.0334]),
+        (np.sqrt(np.diag(both_ways)), [0.0651, 0.0536]),
+    ):
+        assert np.allclose(found, printed, rtol=0, atol=DIGITS)
+    bare = sum(sign * one[name].vcov * (1 - 1 / one[name].clusters) for name, sign in SIGNED.items())
+    assert np.allclose(fit("y ~ x", panel, cluster="firm + year").vcov, bare * 10 / 9, rtol=EQUAL)
+
+
+@pytest.fixture(scope="module")
+def small() -> Panel:
+    r = np.random.default_rng(6)
+    table = pl.DataFrame({"f": np.repeat(np.arange(40), 5), "t": np.tile(np.arange(5), 40)}).with_columns(
+        pl.Series("p", np.repeat(r.integers(0, 6, 40), 5)), *(pl.Series(name, r.normal(size=200)) for name in "xyz")
+    )
+    return Panel.from_frame(table, id="f", time="t")
+
+
+@pytest.mark.parametrize("written", ["f", "p", "t", "f + t", "p^t", "f + t + p"])
+@pytest.mark.parametrize("effects", ["0", "f", "f + t", "p^t"])
+def test_clusters_named_by_the_covariance_are_those_of_the_word(small: Panel, written: str, effects: str) -> None:
+    a = fit(f"y ~ x + z | {effects}", small, cluster=written)
+    b = fit(f"y ~ x + z | {effects}", small, vcov=Cluster(written))
+    assert np.array_equal(a.vcov, b.vcov)
+    assert (a.cluster, a.clusters, a.df, a.rule, a.notes) == (b.cluster, b.clusters, b.df, b.rule, b.notes)
+
+
+def test_another_covariance_of_the_same_regression(small: Panel) -> None:
+    held = regress(parse("y ~ x + z | f + t", cluster="f"), small)
+    for word in ("iid", "hc1", "hc2", "hc3", "driscoll_kraay"):
+        direct, found = fit("y ~ x + z | f + t", small, vcov=word), held.covariance(word)
+        assert np.array_equal(direct.vcov, found.vcov)
+        assert (found.cluster, found.clusters, found.df, found.rule) == (None, 0, direct.df, direct.rule)
+    assert np.array_equal(held.covariance("cluster").vcov, held.estimate.vcov)
+    assert np.array_equal(held.covariance("wild").p, fit("y ~ x + z | f + t", small, cluster="f", vcov="wild").p)
+    assert held.covariance(Cluster("p")).clusters == 6
+    with pytest.raises(ConfigError, match="no cluster is given"):
+        regress(parse("y ~ x"), small).covariance("cluster")
+
+
+def test_few_clusters_are_noted(small: Panel) -> None:
+    found = fit("y ~ x | f", small, cluster="p")
+    assert "only 6 clusters (fewer than 30)" in found.notes[0].en
+    assert "only 6 clusters" in repr(found)
+    assert fit("y ~ x | f", small, cluster="f").notes == ()
+    assert "only 5 clusters" in fit("y ~ x", small, cluster="f + t").notes[0].en
+
+
+def test_one_word_for_the_covariance(small: Panel) -> None:
+    assert np.array_equal(fit("y ~ x", small, vcov="hc1").vcov, fit("y ~ x", small, covariance="hc1").vcov)
+    with pytest.raises(ConfigError, match="given twice"):
+        fit("y ~ x", small, vcov="hc1", covariance="hc1")
+    (one,) = fit_many(["y ~ x"], small, vcov="hc3")
+    assert np.array_equal(one.vcov, fit("y ~ x", small, vcov="hc3").vcov)
+
+
+@pytest.mark.parametrize("formula", ["y ~ x | f[z] + t", "y ~ x | t + p[z]", "y ~ 1 | f + t | x ~ z"])
+def test_beyond_least_squares_with_effects(small: Panel, formula: str) -> None:
+    """Covariances that read scores alone hold for any estimator; those that rest on least squares refuse."""
+    for cluster in ("f", "p", "t"):
+        a, b = fit(formula, small, cluster=cluster), fit(formula, small, vcov=Cluster(cluster))
+        assert np.array_equal(a.vcov, b.vcov)
+        assert a.rule == b.rule
+    lag_zero = fit(formula, small, vcov=DriscollKraay(lag=0))
+    held = regress(parse(formula), small)
+    scores = held.fitted.scores()
+    sums = np.array([scores[small.codes("t")[held.rows] == t].sum(axis=0) for t in range(5)])
+    n, k = held.estimate.n, held.fitted.parameters
+    meat = held.fitted.bread @ sums.T @ sums @ held.fitted.bread
+    assert np.allclose(lag_zero.vcov, meat * (n - 1) / (n - k) * 5 / 4, rtol=1e-10)
+    for refused in ("hc2", "hc3", WildCluster("f")):
+        with pytest.raises(ConfigError, match="least squares only"):
+            fit(formula, small, vcov=refused)
+
+
+def test_hash_seeds_and_threads_change_no_bit(tmp_path: Path) -> None:
+    path = tmp_path / "panel.parquet"
+    r = np.random.default_rng(9)
+    table = pl.DataFrame({"f": np.repeat(np.arange(3000), 5), "t": np.tile(np.arange(5), 3000)}).with_columns(
+        pl.Series("p", np.repeat(r.integers(0, 15, 3000), 5)),
+        pl.Series("lat", np.repeat(r.uniform(20, 40, 3000), 5)),
+        pl.Series("lon", np.repeat(r.uniform(90, 110, 3000), 5)),
+        *(pl.Series(name, r.normal(size=15_000)) for name in "xyz"),
+    )
+    table.write_parquet(path)
+    script = (
+        "import sys, polars as pl\n"
+        "from dualcarbon.core.panel import Panel\n"
+        "from dualcarbon.effects import Cluster, Conley, DriscollKraay, WildCluster, parse, regress\n"
+        "panel = Panel.from_frame(pl.read_parquet(sys.argv[1]), id='f', time='t')\n"
+        "held = regress(parse('y ~ x + z | f + t'), panel)\n"
+        "rules = ('hc2', 'hc3', DriscollKraay(lag=1), Conley(kernel='bartlett'), Cluster('f + t'), WildCluster('p'))\n"
+        "for v in rules:\n"
+        "    e = held.covariance(v)\n"
+        "    print(e.vcov.tobytes().hex(), e.p.tobytes().hex(), e.interval().tobytes().hex(), e.rule.en)\n"
+    )
+    settings = (("0", "1"), ("1", "2"), ("4242", "3"))
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script, str(path)],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                **dict.fromkeys(("OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS"), threads),
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, threads in settings
+    }
+    assert len(outputs) == 1
+    assert len(outputs.pop().splitlines()) == 6

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, ConvergenceError, DataError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
-from dualcarbon.effects import fit, fit_many, parse, regress, regression
+from dualcarbon.effects import fit, fit_many, parse, regress, solution
 from dualcarbon.kernels import absorb
 
 Floats = NDArray[np.float64]
@@ -431,6 +431,6 @@ def test_more_parameters_than_rows() -> None:
 
 def test_no_convergence_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(absorb, "DENSE_LEVELS", 0)
-    monkeypatch.setattr(regression, "ITERATIONS", 2)
+    monkeypatch.setattr(solution, "ITERATIONS", 2)
     with pytest.raises(ConvergenceError, match="after 2 iterations"):
         fit("y ~ d | firm + industry^year", simulated())

@@ -96,3 +96,8 @@ def test_sample_must_be_a_condition(sample: pl.Expr) -> None:
 
 def test_constant_condition() -> None:
     assert take_sample(parse("y ~ x"), panel(y=[1.0, 2.0], x=[1.0, 3.0]), pl.lit(True)).rows.tolist() == [0, 1]
+
+
+def test_a_product_beyond_the_range_of_numbers() -> None:
+    with pytest.raises(DataError, match="infinite on 1 rows"):
+        take_sample(parse("y ~ x:x"), panel(y=[1.0, 2.0], x=[1e200, 3.0]))

@@ -17,3 +17,9 @@ def test_equals_a_loop() -> None:
         s = scores[codes == g].sum(axis=0)
         expected += np.outer(s, s)
     assert np.allclose(cluster_meat(scores, codes, 20), expected, rtol=EQUAL, atol=EQUAL)
+
+
+def test_weights_multiply_the_scores() -> None:
+    r = np.random.default_rng(2)
+    x, pull, codes = r.normal(size=(300, 3)), r.normal(size=300), r.permutation(300) % 7
+    assert np.array_equal(cluster_meat(x, codes, 7, pull), cluster_meat(x * pull[:, None], codes, 7))

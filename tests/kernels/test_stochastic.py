@@ -15,11 +15,11 @@ from scipy.stats import norm, skewnorm
 from dualcarbon.kernels.stochastic import (
     LAMBDA_HIGH,
     _derivatives,
-    log_cdf_and_ratio,
     composed_limits,
     conditional_interval,
     conditional_mean,
     half_normal_ml,
+    log_cdf_and_ratio,
     log_likelihood,
     moments,
 )

@@ -101,9 +101,11 @@ class Panel:
         table = as_polars(frame)
         for key in (id, time):
             _require_key(table, key)
-        _require_unique(table, id, time)
         chosen = load_schema(schema) if isinstance(schema, str) else schema
-        return cls(table.sort(id, time), id, time, chosen, provenance)
+        if not _is_increasing(table, id, time):
+            _require_unique(table, id, time)
+            table = table.sort(id, time)
+        return cls(table, id, time, chosen, provenance)
 
     @property
     def n(self) -> int:
@@ -267,6 +269,15 @@ def _require_key(table: pl.DataFrame, key: str) -> None:
 def _is_missing(column: pl.Series) -> pl.Series:
     """Whether a value is null or not a number."""
     return column.is_null() | column.is_nan().fill_null(True) if column.dtype.is_float() else column.is_null()
+
+
+def _is_increasing(table: pl.DataFrame, id: str, time: str) -> bool:
+    """Whether the keys, whole numbers or strings, already increase from row to row, so that none occurs twice."""
+    units, times = table[id], table[time]
+    if not all(keys.dtype.is_integer() or keys.dtype == pl.String for keys in (units, times)):
+        return False
+    before, earlier = units.shift(1), times.shift(1)
+    return bool(((units > before) | ((units == before) & (times > earlier))).slice(1).all())
 
 
 def _require_unique(table: pl.DataFrame, id: str, time: str) -> None:

@@ -76,6 +76,9 @@ class Inference(Protocol):
         ...
 
 
+LEAST_SQUARES = Text("最小二乘", "least squares")
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A fitted regression.
@@ -128,7 +131,7 @@ class Estimate:
     collinear: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
     inference: Inference | None = None
-    estimator: Text = Text("最小二乘", "least squares")
+    estimator: Text = LEAST_SQUARES
 
     def __post_init__(self) -> None:
         for name in ("coef", "vcov"):
@@ -178,7 +181,8 @@ class Estimate:
 
     def __repr__(self) -> str:
         width = max((len(v) for v in self.names), default=4)
-        lines = [f"Estimate of {self.depvar}: n = {self.n:,}, effects {', '.join(self.effects) or '-'}, {self.rule.en}"]
+        effects = ", ".join(self.effects) or "-"
+        lines = [f"Estimate of {self.depvar} by {self.estimator.en}: n = {self.n:,}, effects {effects}, {self.rule.en}"]
         for name, b, s, t, p in zip(self.names, self.coef, self.se, self.t, self.p, strict=True):
             lines.append(f"  {name:<{width}}  {b:>13.6g}  ({s:.6g})  t {t:8.3f}  p {p:.4f} {self.stars(name)}")
         if self.collinear:

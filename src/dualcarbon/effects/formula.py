@@ -1,4 +1,4 @@
-"""Formulas: `ln_co2 ~ digital + log(size):soe | industry4^year + firm_id`."""
+"""Formulas: `ln_co2 ~ log(size):soe | industry4^year + firm_id[trend] | digital ~ distance`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import NoReturn
 
 from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.text import Text
-from dualcarbon.effects.specification import Factor, Grouping, Specification, Term
+from dualcarbon.effects.specification import Factor, Grouping, Poisson, Specification, Term, Varying
 
-_TOKEN = re.compile(r"`(?P<quoted>[^`]+)`|(?P<name>[^\W\d][\w.]*)|(?P<number>\d+)|(?P<sign>[~|+:^()])")
+_TOKEN = re.compile(r"`(?P<quoted>[^`]+)`|(?P<name>[^\W\d][\w.]*)|(?P<number>\d+)|(?P<sign>[~|+:^()\[\],])")
 _END = "end"
 _NAME = Text("列名", "a column name")
 
@@ -22,13 +22,17 @@ class _Token:
     position: int
 
 
-def parse(formula: str, *, cluster: str | None = None, weights: str | None = None) -> Specification:
+def parse(
+    formula: str, *, cluster: str | None = None, weights: str | None = None, family: Poisson | None = None
+) -> Specification:
     """The specification that a formula states.
 
-    `depvar ~ regressors | effects`. Regressors are joined by `+`; `a:b` is a product, `log(x)` the natural logarithm,
-    `1` the constant. Effects are joined by `+`; `a^b` has one effect for each combination. No bar, or `| 0`: no effect
-    is absorbed and the regression has a constant. Names are letters of any script, digits, `_` and `.`; any other
-    name stands between backticks.
+    `depvar ~ regressors | effects | endogenous ~ instruments`, the order of R fixest. Regressors are joined by `+`;
+    `a:b` is a product, `log(x)` the natural logarithm, `1` the constant. Effects are joined by `+`; `a^b` has one
+    effect for each combination; `firm[trend]` has a constant and a slope on `trend` for each firm, `firm[[trend]]` the
+    slope only, `firm[trend, size]` several. No bar, or `| 0`: no effect is absorbed and the regression has a constant;
+    `y ~ x | 0 | d ~ z` or, shorter, `y ~ x | d ~ z` has instruments without effects. Names are letters of any script,
+    digits, `_` and `.`; any other name stands between backticks.
 
     Parameters
     ----------
@@ -37,6 +41,8 @@ def parse(formula: str, *, cluster: str | None = None, weights: str | None = Non
         Groupings written like effects: `firm_id`, `industry4^year`, or `firm_id + year` for clusters of two ways.
     weights : str, optional
         Column of weights.
+    family : Poisson, optional
+        Without it the regression is least squares.
 
     Raises
     ------
@@ -53,20 +59,34 @@ def parse(formula: str, *, cluster: str | None = None, weights: str | None = Non
     depvar = reader.factor()
     reader.take("~", Text("「~」", "'~'"))
     regressors = reader.terms()
-    effects = reader.effects() if reader.next_is("|") else ()
-    reader.finish(Text("「+」、「:」、「|」或公式结束", "'+', ':', '|' or the end") if not effects else _AFTER_EFFECT)
+    effects: tuple[Grouping | Varying, ...] = ()
+    endogenous: tuple[Term, ...] = ()
+    instruments: tuple[Term, ...] = ()
+    expected = Text("「+」、「:」、「|」或公式结束", "'+', ':', '|' or the end")
+    bar = reader.next_is("|")
+    if bar and not reader.states_instruments():
+        effects, expected = reader.effects(), _AFTER_EFFECT
+        bar = reader.next_is("|")
+    if bar:
+        endogenous = reader.terms()
+        reader.take("~", Text("「+」、「:」或「~」", "'+', ':' or '~'"))
+        instruments, expected = reader.terms(), Text("「+」、「:」或公式结束", "'+', ':' or the end")
+    reader.finish(expected)
     clusters = () if cluster is None else _clusters(cluster)
-    return Specification(depvar, regressors, effects, clusters, weights)
+    return Specification(depvar, regressors, effects, clusters, weights, endogenous, instruments, family)
 
 
-_AFTER_EFFECT = Text("「+」、「^」或公式结束", "'+', '^' or the end")
+_AFTER_EFFECT = Text("「+」、「^」、「[」、「|」或公式结束", "'+', '^', '[', '|' or the end")
+_AFTER_CLUSTER = Text("「+」、「^」或公式结束", "'+', '^' or the end")
 
 
 def _clusters(written: str) -> tuple[Grouping, ...]:
     reader = _Reader(written)
-    groupings = reader.groupings()
-    reader.finish(_AFTER_EFFECT)
-    return groupings
+    groupings = [reader.grouping()]
+    while reader.next_is("+"):
+        groupings.append(reader.grouping())
+    reader.finish(_AFTER_CLUSTER)
+    return tuple(groupings)
 
 
 class _Reader:
@@ -105,16 +125,32 @@ class _Reader:
             return Factor(inner.text, log=True)
         return Factor(word.text)
 
-    def effects(self) -> tuple[Grouping, ...]:
+    def effects(self) -> tuple[Grouping | Varying, ...]:
         if self.next_is("0"):
             return ()
-        return self.groupings()
-
-    def groupings(self) -> tuple[Grouping, ...]:
-        found = [self.grouping()]
+        found = [self.effect()]
         while self.next_is("+"):
-            found.append(self.grouping())
+            found.append(self.effect())
         return tuple(found)
+
+    def effect(self) -> Grouping | Varying:
+        grouping = self.grouping()
+        if not self.next_is("["):
+            return grouping
+        level = not self.next_is("[")
+        slopes = [self.factor()]
+        while self.next_is(","):
+            slopes.append(self.factor())
+        for _ in range(1 if level else 2):
+            self.take("]", Text("「,」或「]」", "',' or ']'"))
+        return Varying(grouping.columns, tuple(dict.fromkeys(slopes)), level)
+
+    def states_instruments(self) -> bool:
+        """Whether what follows up to the next bar holds a `~`."""
+        for token in self.tokens[self.at :]:
+            if token.kind == "sign" and token.text in "~|":
+                return token.text == "~"
+        return False
 
     def grouping(self) -> Grouping:
         columns = [self.name(_NAME).text]
@@ -170,7 +206,8 @@ class _Reader:
             match = _TOKEN.match(self.formula, at)
             if match is None:
                 self.fail(
-                    _Token("unknown", self.formula[at], at), Text("列名或 ~ | + : ^ ( )", "a name or ~ | + : ^ ( )")
+                    _Token("unknown", self.formula[at], at),
+                    Text("列名或 ~ | + : ^ ( ) [ ] ,", "a name or ~ | + : ^ ( ) [ ] ,"),
                 )
             kind = str(match.lastgroup)
             found.append(_Token(kind, match.group(kind), at))

@@ -134,7 +134,8 @@ def without_singletons(effects: Sequence[Codes]) -> NDArray[np.bool_]:
 def crossing(effects: Sequence[Codes]) -> tuple[Codes, ...]:
     """The effects that remain, largest first, when those that a larger one determines are left out."""
     sizes = [levels_of(codes) for codes in effects]
-    return tuple(effects[i] for i in crossing_positions(sizes, lambda i, j: is_nested(effects[i], effects[j], sizes[i])))
+    left = crossing_positions(sizes, lambda i, j: is_nested(effects[i], effects[j], sizes[i]))
+    return tuple(effects[i] for i in left)
 
 
 def crossing_positions(sizes: Sequence[int], nested: Callable[[int, int], bool]) -> list[int]:

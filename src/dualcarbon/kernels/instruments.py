@@ -8,6 +8,7 @@ other, (l (1 + m), l (1 + m)).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,11 +76,14 @@ class EffectiveStrength:
         Nagar bias of two-stage least squares, as a share of the worst case.
     critical : (t,)
         Values exceeded with the probability asked for if the bias is that large.
+    conservative : (t,)
+        The same with the worst case in place of the largest bias that the covariance allows.
     """
 
     statistic: float
     bias: Floats
     critical: Floats
+    conservative: Floats
 
 
 def effective_f(a: Floats, pi: Floats, vcov: Floats, bias: Floats, size: float = 0.05) -> EffectiveStrength:
@@ -94,8 +98,6 @@ def effective_f(a: Floats, pi: Floats, vcov: Floats, bias: Floats, size: float =
     pi : (l,)
     vcov : (2 l, 2 l)
     """
-    from scipy.stats import ncx2
-
     size_l = len(pi)
     values, vectors = np.linalg.eigh(a)
     root = (vectors * np.sqrt(values)) @ vectors.T
@@ -103,11 +105,17 @@ def effective_f(a: Floats, pi: Floats, vcov: Floats, bias: Floats, size: float =
         root @ vcov[i * size_l : (i + 1) * size_l, j * size_l : (j + 1) * size_l] @ root
         for i, j in ((0, 0), (0, 1), (1, 1))
     )
+    critical = _exceeded(worst_bias(w1, w12, w2) / bias, w2, size)
+    return EffectiveStrength(float(pi @ a @ pi) / float(np.trace(w2)), bias, critical, _exceeded(1.0 / bias, w2, size))
+
+
+def _exceeded(x: Floats, w2: Floats, size: float) -> Floats:
+    """The 1 - size quantiles, (t,), for noncentralities x, (t,)."""
+    from scipy.stats import ncx2
+
     trace = float(np.trace(w2))
-    x = worst_bias(w1, w12, w2) / bias
     freedom = trace**2 * (1.0 + 2.0 * x) / (np.sum(w2 * w2) + 2.0 * x * trace * np.linalg.eigvalsh(w2)[-1])
-    critical = np.array([ncx2.ppf(1.0 - size, k, k * c) / k for k, c in zip(freedom, x, strict=True)])
-    return EffectiveStrength(float(pi @ a @ pi) / trace, bias, critical)
+    return np.array([ncx2.ppf(1.0 - size, k, k * c) / k for k, c in zip(freedom, x, strict=True)])
 
 
 def worst_bias(w1: Floats, w12: Floats, w2: Floats) -> float:
@@ -155,13 +163,13 @@ def anderson_rubin_set(gamma: Floats, pi: Floats, vcov: Floats, critical: float)
     """
     ends = _ends(gamma, pi, vcov, critical)
     edges = np.concatenate([[-np.inf], ends, [np.inf]])
-    inside = [_accepts(gamma, pi, vcov, critical, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    inside = [_accepts(gamma, pi, vcov, critical, low, high) for low, high in pairwise(edges.tolist())]
     found: list[tuple[float, float]] = []
-    for accepted, low, high in zip(inside, edges[:-1], edges[1:], strict=True):
+    for accepted, (low, high) in zip(inside, pairwise(edges.tolist()), strict=True):
         if accepted and found and found[-1][1] == low:
-            found[-1] = (found[-1][0], float(high))
+            found[-1] = (found[-1][0], high)
         elif accepted:
-            found.append((float(low), float(high)))
+            found.append((low, high))
     return tuple(found)
 
 
@@ -175,17 +183,13 @@ def _ends(gamma: Floats, pi: Floats, vcov: Floats, critical: float) -> Floats:
     scaled = turn @ vcov @ turn
     whiten = np.linalg.inv(np.linalg.cholesky(scaled[:size, :size] + scaled[size:, size:]))
     g, p = whiten @ gamma, whiten @ pi
-    v0, v01, v2 = (
-        whiten @ scaled[i : i + size, j : j + size] @ whiten.T for i, j in ((0, 0), (0, size), (size, size))
-    )
+    v0, v01, v2 = (whiten @ scaled[i : i + size, j : j + size] @ whiten.T for i, j in ((0, 0), (0, size), (size, size)))
     zero = np.zeros(size)
     constant = np.block([[v0, g[:, None]], [g[None, :], np.array([[size * critical]])]])
     linear = np.block([[-(v01 + v01.T), -p[:, None]], [-p[None, :], np.zeros((1, 1))]])
     square = np.block([[v2, zero[:, None]], [zero[None, :], np.zeros((1, 1))]])
     eye, void = np.eye(size + 1), np.zeros((size + 1, size + 1))
-    roots = eig(
-        np.block([[void, eye], [-constant, -linear]]), np.block([[eye, void], [void, square]]), right=False
-    )
+    roots = eig(np.block([[void, eye], [-constant, -linear]]), np.block([[eye, void], [void, square]]), right=False)
     roots = roots[np.isfinite(roots)]
     return np.sort(roots.real[np.abs(roots.imag) <= REAL * (1.0 + np.abs(roots.real))]) * unit
 

@@ -110,8 +110,9 @@ def poisson(y: Floats, x: Floats, offset: Floats, weights: Floats, absorb: Absor
     deviance = np.inf
     change, tolerance, iterations = np.inf, LOOSEST, 0
     columns, working = np.column_stack([np.zeros(len(y)), x]), np.zeros(len(y))
-    done = False
-    for steps in range(1, STEPS + 1):
+    done, steps = False, 0
+    while not done and steps < STEPS:
+        steps += 1
         step = _step(y, index, mean, offset, weights, absorb, tolerance, columns, working)
         iterations += step.absorbed.iterations
         columns, working = step.columns, step.working
@@ -121,8 +122,6 @@ def poisson(y: Floats, x: Floats, offset: Floats, weights: Floats, absorb: Absor
         change = float(np.sqrt(np.sum(mass * (new - index) ** 2) / np.sum(mass)))
         index = new
         done = change <= CHANGE and tolerance == TIGHTEST and step.absorbed.converged and bool(step.solved.kept.all())
-        if done:
-            break
         tolerance = min(max(0.01 * change, TIGHTEST), tolerance)
     final = absorb(columns[:, 1:], weights * mean, TIGHTEST)
     iterations += final.iterations
@@ -151,9 +150,7 @@ def _step(
     return _Step(absorbed.values, new, solved, absorbed)
 
 
-def _halved(
-    y: Floats, index: Floats, target: Floats, weights: Floats, deviance: float
-) -> tuple[Floats, Floats, float]:
+def _halved(y: Floats, index: Floats, target: Floats, weights: Floats, deviance: float) -> tuple[Floats, Floats, float]:
     """Index, mean and deviance at the target, or nearer by halves until the deviance does not rise."""
     for _ in range(HALVINGS):
         with np.errstate(over="ignore"):
@@ -238,6 +235,6 @@ def _rotated(x: Floats, zero: Mask) -> Floats:
     scale = np.sqrt(np.sum(x**2, axis=0))
     scaled = x / np.where(scale > 0.0, scale, 1.0)
     values, vectors = np.linalg.eigh(cross_products(scaled, (~zero).astype(np.float64)))
-    turned = scaled @ vectors[:, ::-1]
+    turned: Floats = scaled @ vectors[:, ::-1]
     turned[:, values[::-1] <= ALONE] *= zero[:, None]
     return turned

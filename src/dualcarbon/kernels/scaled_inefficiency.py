@@ -25,6 +25,8 @@ _NEWTON_STEPS = 6
 _RACE_FIRMS = 4_000
 _FARTHEST = 30.0
 _START = 0.3
+_NEAR = 1e-4
+_APART = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class ScaledFit:
         Of (coef, scale): H^-1 (sum of s_i s_i') H^-1 G / (G - 1) with the scores s_i of the G firms.
     log_likelihood, without : float
         At the maximum, and of least squares (sigma_u = 0).
+    lead : float
+        Log-likelihood above the next local maximum that was found; inf if none was.
     gradient : float
         Largest derivative of the mean log-likelihood of a firm, in standardised variables.
     iterations : int
@@ -54,6 +58,7 @@ class ScaledFit:
     vcov: Array
     log_likelihood: float
     without: float
+    lead: float
     gradient: float
     iterations: int
 
@@ -64,10 +69,12 @@ def scaled_inefficiency(y: Array, x: Array, z: Array, starts: Index) -> ScaledFi
     With tildes for deviations from firm means, h_it = exp(z_it delta) and e = y~ - x~ b,
 
         ln L_i = -(T_i - 1)/2 ln(2 pi sv^2) - e'e / (2 sv^2) + q^2/2 - ln(A)/2 + ln Phi(q) - ln su + ln 2,
-        A = h~'h~ / sv^2 + 1 / su^2,   q = (h~'e / sv^2) / sqrt(A)                       (Wang & Ho 2010, eq. 20-24)
+        A = h~'h~ / sv^2 + 1 / su^2,   q = (h~'e / sv^2) / sqrt(A)    (Wang & Ho 2010)
 
-    so that the firm effects a_i cost no parameter. Ascent by the outer product of the firms' scores, from the best of
-    several starts on a part of the firms, then Newton's method with differences of the analytic gradient.
+    so that the firm effects a_i cost no parameter. There can be several local maxima, typically with delta of opposite
+    signs: starts in both directions of each z climb on a part of the firms, every end they reach climbs on all firms,
+    by the outer product of the firms' scores, and the highest ends with Newton's method on differences of the analytic
+    gradient.
 
     Parameters
     ----------
@@ -95,14 +102,12 @@ def scaled_inefficiency(y: Array, x: Array, z: Array, starts: Index) -> ScaledFi
     z_unit = np.ascontiguousarray((z - z.mean(axis=0)) / spread)
     data = _Data(inside, x_white, z_unit, starts)
     least, without = _least_squares(data)
-    start = _race(data, least)
-    if start is None:
-        return None
-    climbed = _climb(data, start, _STEPS)
-    polished = None if climbed is None else _newton(data, climbed)
+    ends = sorted(_ends(data, _race(data, least)), key=lambda end: -end.value)
+    polished = _newton(data, ends[0]) if ends else None
     if polished is None or polished[0].value <= without + 1e-6:
         return None
-    return _unscaled(data, polished, white, spread, z.mean(axis=0), without)
+    lead = ends[0].value - ends[1].value if len(ends) > 1 else math.inf
+    return _unscaled(data, polished, white, spread, z.mean(axis=0), (without, lead))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +162,31 @@ def _least_squares(data: _Data) -> tuple[Array, float]:
     return np.append(coef, math.log(variance)), -0.5 * free * (math.log(2.0 * math.pi * variance) + 1.0)
 
 
-def _race(data: _Data, least: Array) -> Array | None:
-    """The start whose likelihood on the first firms climbs highest."""
+def _race(data: _Data, least: Array) -> list[_Point]:
+    """The different ends of the starts on the first firms."""
     few = min(_RACE_FIRMS, data.firms)
     rows = int(data.starts[few])
     part = _Data(data.y[:rows], data.x[:rows], data.z[:rows], data.starts[: few + 1])
-    ends = [end for start in _starts(least, data.z.shape[1]) if (end := _climb(part, start, _STEPS // 4)) is not None]
-    return max(ends, key=lambda end: end.value).at if ends else None
+    return _distinct([_climb(part, start, _STEPS // 4) for start in _starts(least, data.z.shape[1])])
+
+
+def _ends(data: _Data, race: Sequence[_Point]) -> list[_Point]:
+    """The different ends, on all firms, of climbs from the ends of the race."""
+    return _distinct([_climb(data, end.at, _STEPS) for end in race])
+
+
+def _distinct(found: Sequence[_Point | None]) -> list[_Point]:
+    """The points without repetition: as near as `_NEAR` in value and `_APART` in every coordinate is the same."""
+    kept: list[_Point] = []
+    for point in found:
+        if point is None or any(
+            abs(point.value - other.value) < _NEAR * (1.0 + abs(other.value))
+            and np.max(np.abs(point.at - other.at)) < _APART
+            for other in kept
+        ):
+            continue
+        kept.append(point)
+    return kept
 
 
 def _starts(least: Array, q: int) -> Sequence[Array]:
@@ -239,7 +262,7 @@ def _information(data: _Data, at: Array) -> Array:
 
 
 def _unscaled(
-    data: _Data, end: tuple[_Point, Array], white: Array, spread: Array, centre: Array, without: float
+    data: _Data, end: tuple[_Point, Array], white: Array, spread: Array, centre: Array, others: tuple[float, float]
 ) -> ScaledFit:
     """In the units of the data: h = exp(z delta) of the raw z, so that sigma_u takes up the centring."""
     found, information = end
@@ -257,10 +280,25 @@ def _unscaled(
         math.exp(found.at[-1] / 2.0 - float(centre @ scale)),
         mapping @ vcov[: k + q, : k + q] @ mapping.T,
         found.value,
-        without,
+        *others,
         float(np.max(np.abs(found.slope))) / data.firms,
         found.iterations,
     )
+
+
+@jit
+def _firm(y: Array, x: Array, z: Array, first: int, years: int, point: Array, h: Array, e: Array) -> float:
+    """Fills the h and e of one firm, each (years,), and returns the mean of h."""
+    k, mean = x.shape[1], 0.0
+    for t in range(years):
+        index, rest = 0.0, y[first + t]
+        for j in range(z.shape[1]):
+            index += z[first + t, j] * point[k + j]
+        for j in range(k):
+            rest -= x[first + t, j] * point[j]
+        h[t], e[t] = math.exp(index), rest
+        mean += h[t] / years
+    return mean
 
 
 @jit
@@ -277,16 +315,7 @@ def _likelihood(y: Array, x: Array, z: Array, starts: Index, point: Array, score
         first, years = starts[i], starts[i + 1] - starts[i]
         row = scores[i]
         row[:] = 0.0
-        mean = 0.0
-        for t in range(years):
-            index, rest = 0.0, y[first + t]
-            for j in range(q):
-                index += z[first + t, j] * point[k + j]
-            for j in range(k):
-                rest -= x[first + t, j] * point[j]
-            h[t], e[t] = math.exp(index), rest
-            mean += h[t]
-        mean /= years
+        mean = _firm(y, x, z, first, years, point, h, e)
         hh, he, ee = 0.0, 0.0, 0.0
         for t in range(years):
             d = h[t] - mean
@@ -319,18 +348,9 @@ def _posterior(y: Array, x: Array, z: Array, starts: Index, point: Array) -> Arr
     noise, prior = math.exp(-point[k + q]), math.exp(-point[k + q + 1])
     out = np.empty(starts.shape[0] - 1)
     for i in range(starts.shape[0] - 1):
-        mean = 0.0
         years = starts[i + 1] - starts[i]
         h, e = np.empty(years), np.empty(years)
-        for t in range(years):
-            r = starts[i] + t
-            index, rest = 0.0, y[r]
-            for j in range(q):
-                index += z[r, j] * point[k + j]
-            for j in range(k):
-                rest -= x[r, j] * point[j]
-            h[t], e[t] = math.exp(index), rest
-            mean += h[t] / years
+        mean = _firm(y, x, z, starts[i], years, point, h, e)
         hh, he = 0.0, 0.0
         for t in range(years):
             hh += (h[t] - mean) ** 2

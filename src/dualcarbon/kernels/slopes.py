@@ -37,7 +37,7 @@ class Block:
     @property
     def columns(self) -> int:
         """Coefficients of the block, free ones and others."""
-        return levels_of(self.codes) * self.basis.shape[1]
+        return levels_of(self.codes) * int(self.basis.shape[1])
 
 
 def partial_out_slopes(
@@ -104,7 +104,8 @@ def blocks(effects: Sequence[Codes], slopes: Sequence[Slope], weights: Floats) -
         else:
             home.append(values)
     found = [
-        Block(codes, _orthonormal(np.column_stack(columns), codes, weights, levels_of(codes))) for codes, columns in held
+        Block(codes, _orthonormal(np.column_stack(columns), codes, weights, levels_of(codes)))
+        for codes, columns in held
     ]
     return sorted(found, key=lambda block: -block.columns)
 

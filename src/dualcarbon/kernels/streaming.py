@@ -22,7 +22,8 @@ from dualcarbon.kernels.moments import cross_products, sums_of_squares, weighted
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Parts = tuple[Floats, ...]
-Keyed = tuple[Codes, Floats]
+Chunk = tuple[Codes, Floats]
+Keyed = tuple[Chunk, ...]
 
 UNSEEN = -1
 SEVERAL = -2
@@ -70,17 +71,22 @@ def added(left: Parts, right: Parts) -> Parts:
     return tuple(a + b for a, b in zip(left, right, strict=True))
 
 
-def deviations(block: Block, shifts: Floats) -> Floats:
-    """Values less the shifts, (s, m), one after the other, (n, m)."""
-    values = block.values - shifts[0]
-    for shift in shifts[1:]:
-        values -= shift
-    return values
+@jit
+def deviations(values: Floats, shifts: Floats) -> Floats:
+    """Values, (n, m), less the shifts, (s, m), one after the other."""
+    found = np.empty(values.shape)
+    for r in range(values.shape[0]):
+        for c in range(values.shape[1]):
+            left = values[r, c]
+            for s in range(shifts.shape[0]):
+                left -= shifts[s, c]
+            found[r, c] = left
+    return found
 
 
 def residuals(block: Block, shifts: Floats, step: Floats) -> Floats:
     """M (V - D a), (n, m), of a step a, (levels, m)."""
-    values = deviations(block, shifts)
+    values = deviations(block.values, shifts)
     _eliminate(block, values, step)
     return values
 
@@ -98,12 +104,12 @@ def _eliminate(block: Block, values: Floats, step: Floats) -> None:
 
 def totals(block: Block, shifts: Floats) -> Parts:
     """Weight, (1,), and weighted sums of the values less the shifts, (m,)."""
-    return np.array([block.weights.sum()]), weighted_sums(deviations(block, shifts), block.weights)
+    return np.array([block.weights.sum()]), weighted_sums(deviations(block.values, shifts), block.weights)
 
 
 def moments(block: Block, shifts: Floats, step: Floats) -> Parts:
     """Squares of the deviations, (m,); squares, (m,), node sums, (levels, m), cross products, (m, m), of residuals."""
-    values = deviations(block, shifts)
+    values = deviations(block.values, shifts)
     before = sums_of_squares(values, block.weights)
     _eliminate(block, values, step)
     after = sums_of_squares(values, block.weights)
@@ -124,15 +130,18 @@ def node_matrix(block: Block) -> Parts:
 
 
 def node_product(block: Block, step: Floats) -> Parts:
-    """D' W M D times a step, (levels, m), of blocks whose home effect is eliminated."""
-    return (block.system().product(step),)
+    """D' W M D times a step, (levels, m)."""
+    if block.within:
+        return (block.system().product(step),)
+    spread = np.zeros((len(block.weights), step.shape[1]))
+    subtract_nodes(spread, -step, block.nodes)
+    return (node_sums(spread, block.weights, block.nodes, block.levels),)
 
 
 def slack(block: Block, shifts: Floats, step: Floats, kept: NDArray[np.bool_], coef: Floats) -> Parts:
     """X' W e, (r,), of the regressors kept and the residuals e of the coefficients, (r,)."""
-    values = residuals(block, shifts, step)
-    x = values[:, 1:][:, kept]
-    return (weighted_sums(x, block.weights * (values[:, 0] - x @ coef)),)
+    _, each = scores(block, shifts, step, kept, coef, False)
+    return (weighted_sums(each, np.ones(len(each))),)
 
 
 def scores(
@@ -140,10 +149,26 @@ def scores(
 ) -> tuple[Floats, Floats]:
     """Sum of w e^2, (1,), and the scores w x e, (n, r); with `constant` a column of ones comes first."""
     values = residuals(block, shifts, step)
-    x = values[:, 1:][:, kept]
-    e = values[:, 0] - x @ coef
-    x = np.column_stack([np.ones(len(x)), x]) if constant else x
-    return np.array([np.sum(block.weights * e**2)]), x * (block.weights * e)[:, None]
+    e, each = _scores(values, block.weights, 1 + np.flatnonzero(kept), coef, int(constant))
+    return np.array([np.sum(block.weights * e**2)]), each
+
+
+@jit
+def _scores(values: Floats, weights: Floats, at: Codes, coef: Floats, ones: int) -> tuple[Floats, Floats]:
+    """Residuals, (n,), and scores, (n, ones + r), of the regressors in the columns `at`."""
+    n, r = values.shape[0], at.shape[0]
+    residual = np.empty(n)
+    each = np.empty((n, ones + r))
+    for i in range(n):
+        e = values[i, 0]
+        for j in range(r):
+            e -= values[i, at[j]] * coef[j]
+        residual[i] = e
+        if ones:
+            each[i, 0] = weights[i] * e
+        for j in range(r):
+            each[i, ones + j] = values[i, at[j]] * (weights[i] * e)
+    return residual, each
 
 
 def row_meat(each: Floats) -> Floats:
@@ -157,15 +182,23 @@ def home_meat(each: Floats, codes: Codes) -> Floats:
     return cluster_meat(each, dense.astype(np.int64), int(dense.max()) + 1)
 
 
-def keyed(codes: Codes, values: Floats) -> Keyed:
+def keyed(codes: Codes, values: Floats) -> Chunk:
     """The codes that occur, (g,), in order, and the sums of the values, (n, k), with each, (g, k)."""
     keys, dense = np.unique(codes, return_inverse=True)
     return keys, group_sums(values, np.ones(len(values)), dense.astype(np.int64), len(keys))
 
 
 def merged(left: Keyed, right: Keyed) -> Keyed:
-    """The keyed sums of two sets of rows together."""
-    return keyed(np.concatenate([left[0], right[0]]), np.vstack([left[1], right[1]]))
+    """The keyed sums of two sets of rows together: one chunk as soon as the later ones outgrow the first."""
+    chunks = (*left, *right)
+    return (at_once(chunks),) if sum(len(keys) for keys, _ in chunks[1:]) > len(chunks[0][0]) else chunks
+
+
+def at_once(chunks: Keyed) -> Chunk:
+    """All chunks as one."""
+    if len(chunks) == 1:
+        return chunks[0]
+    return keyed(np.concatenate([keys for keys, _ in chunks]), np.vstack([sums for _, sums in chunks]))
 
 
 @jit

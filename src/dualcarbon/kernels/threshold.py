@@ -243,7 +243,7 @@ def _refine(panel: Ranked, left: Floats, chosen: Codes) -> float:
             if found[best] < found[chosen[i]]:
                 chosen[i] = best
                 moved = True
-            reached = found[chosen[i]]
+            reached = float(found[chosen[i]])
         if not moved:
             break
     return reached
@@ -258,7 +258,7 @@ def sequence(panel: Ranked, left: Floats, count: int) -> tuple[Codes, float]:
     infinite where no further threshold is admissible.
     """
     chosen = np.empty(count, np.int64)
-    reached = np.sum(left * left)
+    reached = float(np.sum(left * left))
     for j in range(count):
         found = curve(panel, left, chosen[:j])
         best = np.argmin(found)

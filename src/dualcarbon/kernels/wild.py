@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 COLUMNS = 64
-"""Columns partialled out at once."""
+CELLS = 8_000_000
+"""Columns, and numbers, partialled out at once."""
 
 HELD = 4_000_000
 """Random weights held at once."""
@@ -99,7 +100,7 @@ def _across(
     found = np.empty((2, tested, groups, groups))
     along = x @ directions.T
     ones = np.ones(len(x))
-    step = max(1, COLUMNS // tested)
+    step = max(1, min(COLUMNS, CELLS // len(x)) // tested)
     for start in range(0, groups, step):
         chosen = np.arange(start, min(start + step, groups))
         parts = (along[:, :, None] * (codes[:, None] == chosen)[:, None, :]).reshape(len(x), -1)
@@ -119,7 +120,7 @@ def signs(groups: int, draws: int, seed: int, webb: bool) -> tuple[list[Floats],
     """
     if not webb and 2**groups <= draws + 1:
         bits = (np.arange(2**groups)[:, None] >> np.arange(groups)) & 1
-        return [1.0 - 2.0 * bits], True
+        return [np.asarray(1.0 - 2.0 * bits, dtype=np.float64)], True
     values: Floats = np.sqrt(np.array([0.5, 1.0, 1.5])) if webb else np.ones(1)
     values = np.asarray(np.concatenate([values, -values]), dtype=np.float64)
     size = max(1, min(draws, HELD // groups))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -10,13 +11,36 @@ from numpy.typing import NDArray
 from dualcarbon.core.codes import compact
 from dualcarbon.core.errors import ConfigError, NotIdentifiedError
 from dualcarbon.core.text import Text, both
-from dualcarbon.effects.covariance import Clusters, Covariance, CovarianceRule, Fitted
+from dualcarbon.effects.covariance import Clusters, Covariance, Fitted, clusters_by, few_clusters
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 
-def cluster(fitted: Fitted) -> Covariance:
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Errors correlated within clusters; `Cluster("firm_id + year")` as `vcov=`, or the word with `cluster=`.
+
+    Parameters
+    ----------
+    by : str, optional
+        Column (or combination `a^b`) of the clusters; `a + b` for several ways. Without it those of `cluster=`.
+    """
+
+    by: str | None = None
+    name = "cluster"
+
+    @property
+    def clustered(self) -> bool:
+        """Whether it needs `cluster=`."""
+        return self.by is None
+
+    def compute(self, fitted: Fitted) -> Covariance:
+        """The covariance; see `clustered`."""
+        return clustered(fitted, required(fitted, self.by, self.name))
+
+
+def clustered(fitted: Fitted, clusters: Clusters) -> Covariance:
     """(N-1)/(N-K) G/(G-1) bread (sum of s_g s_g') bread over clusters; t with G - 1 degrees of freedom.
 
     With several ways the sum is that over the clusters of each way, less those over the intersections of two, and so
@@ -26,31 +50,36 @@ def cluster(fitted: Fitted) -> Covariance:
     K counts the regressors and the rank of the effects that are not nested in a way (1, the constant, if all
     are): the default of R fixest. Liang & Zeger (1986), https://doi.org/10.1093/biomet/73.1.13.
 
-    Raises
-    ------
-    NotIdentifiedError
-        With fewer than two clusters.
+    Below 30 clusters the estimate carries a note.
     """
-    clusters = _required(fitted)
-    n, groups, k = fitted.n, clusters.count, clusters.parameters
-    vcov = fitted.bread @ _meat(fitted.scores(), clusters.ways) @ fitted.bread
+    meat, ways = _meat(fitted.x, fitted.weights * fitted.residuals, clusters.ways), len(clusters.ways)
+    counts = (fitted.n, clusters.count, clusters.parameters)
+    return replace(from_meat(meat, fitted.bread, clusters.name, ways, counts), clusters=clusters)
+
+
+def from_meat(meat: Floats, bread: Floats, name: str, ways: int, counts: tuple[int, int, int]) -> Covariance:
+    """The covariance from the sum over the clusters, (k, k); counts: N, G and K."""
+    n, groups, k = counts
+    vcov = bread @ meat @ bread
     factor = (n - 1) / (n - k) * groups / (groups - 1)
     rule = Text(
         "按 {c} 聚类（{g} 组）：(N-1)/(N-K) × G/(G-1)，K = {k}，嵌套于聚类的效应不计",
         "clustered by {c} ({g} clusters): (N-1)/(N-K) * G/(G-1), K = {k} without effects nested in the cluster",
-    ).format(c=clusters.name, g=groups, k=k)
-    return Covariance(factor * (vcov if len(clusters.ways) == 1 else _nonnegative(vcov)), float(groups - 1), rule)
+    ).format(c=name, g=groups, k=k)
+    whole = factor * (vcov if ways == 1 else nonnegative(vcov))
+    return Covariance(whole, float(groups - 1), rule, few_clusters(groups))
 
 
-def _meat(scores: Floats, ways: tuple[Codes, ...]) -> Floats:
+def _meat(x: Floats, pull: Floats, ways: tuple[Codes, ...]) -> Floats:
+    """Signed sum over the ways and their intersections, of scores x times pull, (k, k)."""
     from dualcarbon.kernels.cluster import cluster_meat
 
-    k = scores.shape[1]
+    k = x.shape[1]
     meat = np.zeros((k, k))
     for size in range(1, len(ways) + 1):
         for chosen in combinations(ways, size):
             codes = _intersection(chosen)
-            meat -= (-1) ** size * cluster_meat(scores, codes, int(codes.max()) + 1)
+            meat -= (-1) ** size * cluster_meat(x, codes, int(codes.max()) + 1, pull)
     return meat
 
 
@@ -62,13 +91,23 @@ def _intersection(ways: tuple[Codes, ...]) -> Codes:
     return codes
 
 
-def _nonnegative(vcov: Floats) -> Floats:
+def nonnegative(vcov: Floats) -> Floats:
+    """The matrix with negative eigenvalues set to zero, (k, k)."""
     values, vectors = np.linalg.eigh(vcov)
     return vcov if values[0] >= 0.0 else np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)
 
 
-def _required(fitted: Fitted) -> Clusters:
-    clusters = fitted.clusters
+def required(fitted: Fitted, by: str | None, name: str) -> Clusters:
+    """The clusters named by the covariance itself, else those of the fit.
+
+    Raises
+    ------
+    ConfigError
+        Without any.
+    NotIdentifiedError
+        With fewer than two clusters.
+    """
+    clusters = fitted.clusters if by is None else clusters_by(fitted, by, name)
     if clusters is None:
         raise ConfigError(
             Text("没有聚类变量", "no cluster is given"),
@@ -76,14 +115,19 @@ def _required(fitted: Fitted) -> Clusters:
             found=Text("无", "none"),
             remedy=Text("给出 cluster=", "give cluster="),
         )
-    if clusters.count < 2:
-        raise NotIdentifiedError(
-            Text("聚类数太少", "too few clusters"),
-            expected=Text("至少两个聚类", "at least two clusters"),
-            found=both(f"{clusters.name}: {clusters.count}"),
-            remedy=Text("换一个更细的聚类变量", "cluster by something finer"),
-        )
+    require_several(clusters.name, clusters.count)
     return clusters
 
 
-RULE = CovarianceRule("cluster", True, cluster)
+def require_several(name: str, count: int) -> None:
+    """Refuse fewer than two clusters."""
+    if count < 2:
+        raise NotIdentifiedError(
+            Text("聚类数太少", "too few clusters"),
+            expected=Text("至少两个聚类", "at least two clusters"),
+            found=both(f"{name}: {count}"),
+            remedy=Text("换一个更细的聚类变量", "cluster by something finer"),
+        )
+
+
+RULE = Cluster()
