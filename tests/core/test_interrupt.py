@@ -62,3 +62,29 @@ def test_outside_the_main_thread_nothing_changes() -> None:
     worker.start()
     worker.join()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+ONCE = """
+import _thread, time
+from dualcarbon.core import interrupt
+interrupt.listen()
+interrupt._press()
+try:
+    interrupt.stop_if_asked()
+except KeyboardInterrupt:
+    _thread.interrupt_main()
+    for _ in range(20):
+        time.sleep(0.01)
+    print("undisturbed")
+interrupt._press()
+try:
+    _thread.interrupt_main()
+    time.sleep(1.0)
+except KeyboardInterrupt:
+    print("again")
+"""
+
+
+def test_one_press_is_told_once_and_the_next_anew() -> None:
+    """The watcher relays a press that a step has already told: the words of the first must not be broken into."""
+    assert run(ONCE) == ["undisturbed", "again"]

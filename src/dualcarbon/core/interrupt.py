@@ -7,18 +7,36 @@ import signal
 import threading
 from types import FrameType
 
-_asked = threading.Event()
+_pressed = 0
+_told = 0
+
+
+def _press() -> None:
+    global _pressed
+    _pressed += 1
+
+
+def _tell() -> None:
+    """Raise, once for each press: a second exception for the same press would break into the handling of the first."""
+    global _told
+    if _told < _pressed:
+        _told = _pressed
+        raise KeyboardInterrupt
 
 
 def _note(number: int, frame: FrameType | None) -> None:
-    _asked.set()
-    raise KeyboardInterrupt
+    _press()
+    _tell()
+
+
+def _relayed(number: int, frame: FrameType | None) -> None:
+    _tell()
 
 
 def _watch() -> None:
     while True:
         signal.sigwait({signal.SIGINT})
-        _asked.set()
+        _press()
         _thread.interrupt_main()
 
 
@@ -29,16 +47,20 @@ def listen() -> None:
     swallow the signal nor let it kill the process: it stays blocked in every thread but the one that waits for it.
     Where signals cannot be blocked, a plain handler remembers it. Outside the main thread nothing changes.
     """
-    _asked.clear()
+    global _pressed, _told
+    _pressed = _told = 0
     if threading.current_thread() is not threading.main_thread():
         return
-    signal.signal(signal.SIGINT, _note)
-    if hasattr(signal, "pthread_sigmask"):
+    blocks = hasattr(signal, "pthread_sigmask")
+    signal.signal(signal.SIGINT, _relayed if blocks else _note)
+    if blocks:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         threading.Thread(target=_watch, daemon=True).start()
 
 
 def stop_if_asked() -> None:
     """Raise `KeyboardInterrupt` if Ctrl-C was pressed since `listen`, whoever swallowed it then."""
-    if _asked.is_set():
+    global _told
+    if _pressed:
+        _told = _pressed
         raise KeyboardInterrupt

@@ -51,7 +51,7 @@ FEW_LEVELS = 512
 def regress_in_passes(
     specification: Specification, source: Source, rule: Vcov, memory: Memory, engine: Engine | None = None
 ) -> Estimate:
-    """The estimate that `regress` gives, from a table that is read once and never held.
+    """The estimate that `regress` gives, from a table whose rows are read once and never held.
 
     The usable rows are written to disk in blocks that hold whole groups of the largest effect (`spill`); codes,
     singletons and levels are settled there (`settle`); then sums over the blocks give, one after the other, the means,
