@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -30,7 +31,7 @@ _TRIES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StochasticModel:
+class StochasticModel(ABC):
     """The shape of every stochastic model; a file says which distance function and which estimator.
 
     Parameters
@@ -58,14 +59,14 @@ class StochasticModel:
     several: bool = field(default=False, init=False, repr=False)
 
     @property
+    @abstractmethod
     def distance(self) -> Distance:
         """The distance function."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def estimator(self) -> Estimator:
         """How it is estimated."""
-        raise NotImplementedError
 
     @property
     def noise(self) -> bool | None:
