@@ -26,10 +26,10 @@ _HOMES = {
     "read": "dualcarbon.panel",
     "simulate_survey": "dualcarbon.panel",
 }
-_ROOMS = ("accounting", "effects", "frontier", "panel", "report", "studies")
+_ROOMS = ("accounting", "effects", "frontier", "panel", "policy", "report", "studies")
 
 if TYPE_CHECKING:
-    from dualcarbon import accounting, effects, frontier, panel, report, studies
+    from dualcarbon import accounting, effects, frontier, panel, policy, report, studies
     from dualcarbon.accounting import account
     from dualcarbon.core.panel import Panel
     from dualcarbon.core.technology import Direction, Technology
@@ -46,6 +46,7 @@ __all__ = [
     "frontier",
     "load_panel",
     "panel",
+    "policy",
     "read",
     "report",
     "simulate_survey",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.technology import Direction
 from dualcarbon.core.text import Text
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
-from dualcarbon.kernels.quadratic_form import length
+from dualcarbon.kernels.polynomial import terms
 from dualcarbon.kernels.screen import conditional_screen
 
 Array = NDArray[np.float64]
@@ -48,20 +48,31 @@ class Rows:
         """How many rows the screen drops or, where it is off, would drop."""
         return int(np.count_nonzero(self.positive & ~self.plausible))
 
+    def levels(self, own: float, rival: float) -> dict[str, float]:
+        """The median MAC of the fit and of the rival, as facts under the choice about the screen behind each."""
+        screened, untreated = (own, rival) if self.treated else (rival, own)
+        return {"mac_screened": screened, "mac_untreated": untreated}
+
 
 def usable(data: GroupData, screen: bool) -> Rows:
     """Which rows can be used, and which the screen finds plausible; in a small group all are used or plausible."""
     positive = data.b > 0.0
-    per_coefficient = np.count_nonzero(positive) / length(data.x.shape[1])
+    per_coefficient = np.count_nonzero(positive) / terms(data.x.shape[1], 2)
     plausible = positive.copy()
     if per_coefficient >= ROWS_PER_COEFFICIENT:
         plausible[positive] = conditional_screen(data.x[positive], data.y[positive], data.b[positive])
     return Rows(positive, plausible, plausible if screen and per_coefficient >= ROWS_TO_SCREEN else positive)
 
 
-def scored(data: GroupData, rows: Rows) -> Mask:
-    """The rows of the fit that want an answer."""
-    return rows.fit if data.evaluated is None else rows.fit & data.evaluated
+def scored(data: GroupData, rows: Mask) -> Mask:
+    """Those of the rows that want an answer."""
+    return rows if data.evaluated is None else rows & data.evaluated
+
+
+def tail_ratio(values: Array) -> float:
+    """p99 / p1."""
+    low, high = np.quantile(values, [0.01, 0.99])
+    return float(high / low)
 
 
 def steps(data: GroupData, reference: Mask, rows: Mask, direction: Direction) -> tuple[Array, Array, Array]:

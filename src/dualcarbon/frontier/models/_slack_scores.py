@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.technology import Technology
-from dualcarbon.frontier.models._slack import WEAK, Job, interval, signs
+from dualcarbon.frontier.models._nonparametric import signs
+from dualcarbon.frontier.models._slack import WEAK, Job, interval
 from dualcarbon.kernels.frame import undominated
 from dualcarbon.kernels.slack_lp import SOLVED, SlackProgram, Task
 
@@ -40,10 +41,8 @@ def score(work: Job, technology: Technology, reward: Array, norm: Array | None =
         Slacks in the denominator of a ratio.
     """
     sign = signs(technology)
-    weak = (technology.disposability, technology.returns) in WEAK
-    bad = np.arange(sign.size) >= sign.size - len(technology.bads)
-    equal = bad & weak
-    program = SlackProgram(columns(work, technology, sign), technology.returns == "variable")
+    equal = held(technology)
+    program = SlackProgram(columns(work.reference, technology), technology.returns == "variable")
     points = np.column_stack(work.units) * sign
     moved = reward > 0.0 if norm is None else (reward > 0.0) | (norm > 0.0)
     good, first = len(technology.inputs), len(technology.inputs) + len(technology.goods)
@@ -62,10 +61,16 @@ def score(work: Job, technology: Technology, reward: Array, norm: Array | None =
     return SlackScores(value, slack, low, high, status, several)
 
 
-def columns(work: Job, technology: Technology, sign: Array) -> Array:
+def held(technology: Technology) -> NDArray[np.bool_]:
+    """Rows of the program, (p,), without free disposal: the bads where they are weakly disposable."""
+    p, weak = signs(technology).size, (technology.disposability, technology.returns) in WEAK
+    return (np.arange(p) >= p - len(technology.bads)) & weak
+
+
+def columns(reference: tuple[Array, Array, Array], technology: Technology) -> Array:
     """Signed quantities of the reference set; under Kuosmanen's technology also the inputs of every unit alone."""
-    x, goods, bads = work.reference
-    whole = np.column_stack([x, goods, bads]) * sign
+    x, sign = reference[0], signs(technology)
+    whole = np.column_stack(reference) * sign
     if technology.returns == "constant" or technology.disposability != "kuosmanen":
         return whole
     least = x[undominated(x)]

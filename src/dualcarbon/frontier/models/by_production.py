@@ -17,17 +17,15 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._rows import steps
-from dualcarbon.frontier.models._slack import (
-    LARGEST,
-    Job,
-    Outcome,
-    answer,
+from dualcarbon.frontier.models._nonparametric import (
+    NonparametricModel,
     check_technology,
-    job,
-    names,
+    moving,
+    outward,
     refuse_direction,
 )
+from dualcarbon.frontier.models._rows import steps
+from dualcarbon.frontier.models._slack import LARGEST, Job, Outcome, answer, job
 from dualcarbon.kernels.slack_lp import SOLVED, SlackProgram, Task
 
 Array = NDArray[np.float64]
@@ -42,15 +40,13 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class ByProductionModel:
+class ByProductionModel(NonparametricModel):
     """By-production of Murty, Russell & Levkoff (2012).
 
     Parameters
     ----------
-    screen : bool
-        Reference set and scores only for the rows the conditional screen keeps; the others get the status outlier.
-    largest : int
-        Most observations one reference set may have.
+    screen, largest
+        As in `EnvelopmentModel`.
 
     Notes
     -----
@@ -84,13 +80,6 @@ class ByProductionModel:
     name: str = field(default="by_production", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return len(names(technology))
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """Polluting inputs, returns constant or variable, a direction that moves outputs alone.
@@ -107,10 +96,7 @@ class ByProductionModel:
                 found=both("polluting=()"),
                 remedy=Text("在 polluting 中写明排放性投入", "name the inputs that pollute in polluting"),
             )
-        moved = {name for name, step in direction.columns if step != 0.0}
-        parts = (direction.inputs, direction.good, direction.bad)
-        still = direction.inputs > 0.0 or moved & set(technology.inputs)
-        if still or not (moved or (min(parts) >= 0.0 and max(parts) > 0.0)):
+        if not outward(technology, direction) or moving(technology, direction) & set(technology.inputs):
             expected = Text(
                 "投入不动，产出的分量非负、不全为零", "inputs stand still, outputs nonnegative and not all zero"
             )
@@ -147,7 +133,7 @@ class ByProductionModel:
             },
             facts={},
         )
-        return answer(work, outcome, technology, self.least(technology))
+        return answer(work, outcome, technology)
 
 
 @dataclass(frozen=True, slots=True)

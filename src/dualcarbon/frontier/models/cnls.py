@@ -13,7 +13,8 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._convex import LARGEST, Plan, assemble, check, variables
+from dualcarbon.frontier.models._convex import LARGEST, Plan, assemble, check
+from dualcarbon.frontier.models._nonparametric import NonparametricModel
 
 SecondStep = Literal["stoned", "cols"]
 
@@ -26,7 +27,7 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class ConvexLeastSquaresModel:
+class ConvexLeastSquaresModel(NonparametricModel):
     """Convex nonparametric least squares with a directional distance function.
 
     Parameters
@@ -54,13 +55,6 @@ class ConvexLeastSquaresModel:
     name: str = field(default="cnls", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return variables(technology)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list, one constant direction, a second step that exists.

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._convex import LARGEST, Plan, assemble, check, variables
+from dualcarbon.frontier.models._convex import LARGEST, Plan, assemble, check
+from dualcarbon.frontier.models._nonparametric import NonparametricModel
 from dualcarbon.frontier.models.convex_quantile import check_tau
 
 _LABEL = Text("凸期望分位数回归", "Convex expectile regression")
@@ -22,7 +23,7 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class ConvexExpectileModel:
+class ConvexExpectileModel(NonparametricModel):
     """Convex expectile regression with a directional distance function.
 
     Parameters
@@ -50,13 +51,6 @@ class ConvexExpectileModel:
     name: str = field(default="convex_expectile", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return variables(technology)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list, one constant direction, 0 < tau < 1.

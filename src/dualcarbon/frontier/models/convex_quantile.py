@@ -12,7 +12,8 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._convex import LARGEST_QUANTILE, Plan, assemble, check, variables
+from dualcarbon.frontier.models._convex import LARGEST_QUANTILE, Plan, assemble, check
+from dualcarbon.frontier.models._nonparametric import NonparametricModel
 
 _LABEL = Text("凸分位数回归", "Convex quantile regression")
 _MEASURE = Text(
@@ -22,7 +23,7 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class ConvexQuantileModel:
+class ConvexQuantileModel(NonparametricModel):
     """Convex quantile regression with a directional distance function.
 
     Parameters
@@ -64,13 +65,6 @@ class ConvexQuantileModel:
     name: str = field(default="convex_quantile", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return variables(technology)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list, one constant direction, 0 < tau < 1.

@@ -12,13 +12,22 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.text import Text
 from dualcarbon.frontier import evidence
-from dualcarbon.frontier.evidence import Finding
-from dualcarbon.frontier.model import CODE, GroupData, GroupFit
-from dualcarbon.frontier.models._prices import SAME, prices
+from dualcarbon.frontier.model import GroupData, GroupFit
+from dualcarbon.frontier.models._nonparametric import (
+    NonparametricModel,
+    Priced,
+    check_technology,
+    judged,
+    moving,
+    outward,
+    refuse_direction,
+    refuse_large,
+    shifted,
+)
+from dualcarbon.frontier.models._prices import prices
 from dualcarbon.frontier.models._rows import Mask, counts, place, scored, steps, usable
 from dualcarbon.kernels.envelopment import FAILED, SOLVED, Form, Scores, score
 
@@ -29,9 +38,8 @@ LARGEST = 2_000_000
 COMPARED = 400
 """Rows on which the level shift is judged, spread evenly over their CO2."""
 _ZERO = 1e-11
-_ROWS_PER_DIMENSION = 3
 
-_FORMS: dict[tuple[str, str], Form] = {
+FORMS: dict[tuple[str, str], Form] = {
     ("kuosmanen", "variable"): "kuosmanen",
     ("kuosmanen", "constant"): "constant",
     ("weak", "constant"): "constant",
@@ -41,6 +49,18 @@ _FORMS: dict[tuple[str, str], Form] = {
     ("bad_as_input", "variable"): "bad_as_input",
     ("bad_as_input", "constant"): "bad_as_input_constant",
 }
+"""The kernel's word for disposability and returns."""
+_DIRECTIONS = Text(
+    "各分量非负、不全为零；shephard 规模报酬可变时投入分量为零",
+    "components nonnegative and not all zero; inputs zero for shephard under variable returns",
+)
+_OTHERWISE = Text("改方向，或改用 kuosmanen", "change the direction, or use kuosmanen")
+_SMALLER = Text(
+    "按年设前沿（reference 取 contemporaneous）、细分组别、改用 translog_ml，或以 "
+    "EnvelopmentModel(largest=...) 放宽（内存和时间随之增加）",
+    'one frontier per period (reference="contemporaneous"), finer groups, translog_ml, or '
+    "EnvelopmentModel(largest=...) if there is memory and time",
+)
 _LABEL = Text("包络（非参数）", "Envelopment (nonparametric)")
 _MEASURE = Text(
     "beta：沿所设方向到包络前沿的距离，以方向向量的倍数计",
@@ -49,7 +69,7 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class EnvelopmentModel:
+class EnvelopmentModel(NonparametricModel):
     """Data envelopment with weak disposability, or with bads as inputs; several goods and bads.
 
     Parameters
@@ -91,13 +111,6 @@ class EnvelopmentModel:
     name: str = field(default="envelopment", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return len(technology.inputs) + len(technology.goods) + len(technology.bads)
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list, a direction that is nonnegative and moves something.
@@ -108,28 +121,11 @@ class EnvelopmentModel:
             For returns "bic", for a disposability that does not go with the returns, for `shephard` under variable
             returns with a direction that moves inputs, for a direction that moves nothing or the wrong way.
         """
-        if (technology.disposability, technology.returns) not in _FORMS:
-            allowed = ", ".join(f"{d} + {r}" for d, r in _FORMS)
-            raise ConfigError(
-                Text("包络模型没有这种技术", "envelopment has no such technology"),
-                expected=both(allowed),
-                found=both(f"{technology.disposability} + {technology.returns}"),
-                remedy=Text(
-                    "改用所列的可处置性与规模报酬组合；非参数模型没有似然，不能用 bic",
-                    "use a pair of disposability and returns in the list; without a likelihood there is no bic",
-                ),
-            )
+        check_technology(self.label, technology, FORMS)
         still = technology.disposability == "shephard" and technology.returns == "variable"
-        if not _moves(direction) or (still and _moves_inputs(direction, technology)):
-            raise ConfigError(
-                Text("包络模型不支持该方向", "envelopment does not support this direction"),
-                expected=Text(
-                    "各分量非负、不全为零；shephard 规模报酬可变时投入分量为零",
-                    "components nonnegative and not all zero; inputs zero for shephard under variable returns",
-                ),
-                found=both(repr(direction)),
-                remedy=Text("改方向，或改用 kuosmanen", "change the direction, or use kuosmanen"),
-            )
+        moves = moving(technology, direction)
+        if not outward(technology, direction) or (still and moves & set(technology.inputs)):
+            raise refuse_direction(self.label, direction, _DIRECTIONS, _OTHERWISE)
 
     def solve(self, data: GroupData, technology: Technology, direction: Direction) -> GroupFit:
         """Score every observation of one reference set.
@@ -140,63 +136,22 @@ class EnvelopmentModel:
             If the reference set is larger than `largest`.
         """
         rows = usable(data, self.screen)
-        self._refuse_large(int(np.count_nonzero(rows.positive if self.level_shift else rows.fit)))
-        form = _FORMS[technology.disposability, technology.returns]
-        at = scored(data, rows)
-        done = _priced(data, rows.fit, at, direction, form)
-        facts = counts(data, rows) | _measures(data.b[at], done)
+        size = int(np.count_nonzero(rows.positive if self.level_shift else rows.fit))
+        refuse_large(self.label, size, self.largest, _SMALLER)
+        form = FORMS[technology.disposability, technology.returns]
+        at = scored(data, rows.fit)
+        done, scores = _priced(data, rows.fit, at, direction, form)
+        facts = counts(data, rows) | done.facts() | {"failed": int(np.count_nonzero(scores.status == FAILED))}
+        facts |= {"mac_screened": math.nan, "mac_untreated": math.nan}
         if self.level_shift:
             compared = _spread(at & rows.plausible, data.b)
-            own = _median(done, compared[at])
-            rival = _median(_priced(data, rows.rival, compared, direction, form)) if rows.screened else own
-            facts |= dict(
-                zip(("mac_screened", "mac_untreated"), (own, rival)[:: 1 if rows.treated else -1], strict=True)
-            )
-        numbers = np.maximum(done.scores.beta, 0.0), done.room, done.mac, done.scores.low, done.scores.high
-        few = evidence.few(facts["n_fit"], _ROWS_PER_DIMENSION * self.least(technology))
-        verdict = evidence.judge(
-            [few, evidence.one_ratio(np.log(data.y[rows.fit]), np.log(data.b[rows.fit])), *_findings(facts)]
-        )
-        further = np.where(np.isfinite(done.scores.further), done.scores.further, np.nan).T
+            own = done.median(compared[at])
+            rival = _priced(data, rows.rival, compared, direction, form)[0].median() if rows.screened else own
+            facts |= rows.levels(own, rival)
+        verdict = judged(data, rows, self.least(technology), [evidence.room(facts["aggregate_room"]), shifted(facts)])
+        further = np.where(np.isfinite(scores.further), scores.further, np.nan).T
         columns = {f"mac_{bad}": prices for bad, prices in zip(technology.bads[1:], further, strict=True)}
-        return place(rows, numbers, done.status, verdict, facts, columns, at)
-
-    def _refuse_large(self, rows: int) -> None:
-        if rows > self.largest:
-            raise ConfigError(
-                Text("包络模型的参照集太大", "the reference set is too large for envelopment"),
-                expected=Text("至多 {n} 个观测", "at most {n} observations").format(n=self.largest),
-                found=both(str(rows)),
-                remedy=Text(
-                    "按年设前沿（reference 取 contemporaneous）、细分组别、改用 translog_ml，或以 "
-                    "EnvelopmentModel(largest=...) 放宽（内存和时间随之增加）",
-                    'one frontier per period (reference="contemporaneous"), finer groups, translog_ml, or '
-                    "EnvelopmentModel(largest=...) if there is memory and time",
-                ),
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class _Priced:
-    """The evaluated rows: scores, room as a share of own CO2, status codes, MAC and its interval."""
-
-    scores: Scores
-    room: Array
-    status: NDArray[np.int8]
-    mac: Array
-
-
-def _moves(direction: Direction) -> bool:
-    """Whether something moves, and nothing the wrong way; columns of a custom direction are checked by `fit`."""
-    parts = (direction.inputs, direction.good, direction.bad)
-    if direction.columns:
-        return any(isinstance(step, str) or step > 0.0 for _, step in direction.columns)
-    return min(parts) >= 0.0 and max(parts) > 0.0
-
-
-def _moves_inputs(direction: Direction, technology: Technology) -> bool:
-    named = any(name in technology.inputs and step != 0.0 for name, step in direction.columns)
-    return direction.inputs > 0.0 or named
+        return place(rows, done.numbers, done.status, verdict, facts, columns, at)
 
 
 def _spread(rows: Mask, b: Array) -> Mask:
@@ -208,47 +163,16 @@ def _spread(rows: Mask, b: Array) -> Mask:
     return mask
 
 
-def _priced(data: GroupData, reference: Mask, rows: Mask, direction: Direction, form: Form) -> _Priced:
+def _priced(data: GroupData, reference: Mask, rows: Mask, direction: Direction, form: Form) -> tuple[Priced, Scores]:
     gx, gy, gb = steps(data, reference, rows, direction)
     frontier = data.x[reference], data.goods[reference], data.bads[reference]
     units = data.x[rows], data.goods[rows], data.bads[rows]
     scores = score(frontier, units, (gx, gy, gb), form)
     zero = _ZERO * frontier[1][:, 0].mean() / frontier[2][:, 0].mean()
-    status, mac = prices(scores.low, scores.high, scores.status == SOLVED, zero)
-    return _Priced(scores, np.maximum(scores.beta, 0.0) * gb[:, 0] / data.b[rows], status, mac)
-
-
-def _median(done: _Priced, rows: Mask | None = None) -> float:
-    """Median MAC over rows with a price."""
-    priced = np.isin(done.status, (CODE["ok"], CODE["kink"]))
-    chosen = done.mac[priced if rows is None else priced & rows]
-    return float(np.median(chosen)) if chosen.size else math.nan
-
-
-def _measures(b: Array, done: _Priced) -> dict[str, float]:
-    """What is printed of every frontier and judged by `evidence`; shares of its rows by status."""
-    priced = np.isin(done.status, (CODE["ok"], CODE["kink"]))
-    solved = done.scores.status == SOLVED
-    shares = ("ok", "kink", "zero", "infinite", "negative", "edge", "infeasible")
-    return {
-        "aggregate_room": float(done.room[solved] @ b[solved] / b[solved].sum()) if solved.any() else math.nan,
-        "efficient_share": float(np.mean(done.scores.beta[solved] <= SAME)) if solved.any() else math.nan,
-        "mac_median": _median(done),
-        "mac_weighted": float(done.mac[priced] @ b[priced] / b[priced].sum()) if priced.any() else math.nan,
-        **{f"{name}_share": float(np.mean(done.status == CODE[name])) for name in shares},
-        "failed": int(np.count_nonzero(done.scores.status == FAILED)),
-        "mac_screened": math.nan,
-        "mac_untreated": math.nan,
-    }
-
-
-def _findings(facts: dict[str, float]) -> list[Finding | None]:
-    screened, untreated = facts["mac_screened"], facts["mac_untreated"]
-    if math.isnan(screened) and math.isnan(untreated):
-        return [evidence.room(facts["aggregate_room"])]
-    known = screened > 0.0 and untreated > 0.0
-    shift = abs(math.log(untreated / screened)) if known else math.inf
-    return [evidence.room(facts["aggregate_room"]), evidence.level_shift(shift)]
+    solved, b = scores.status == SOLVED, data.b[rows]
+    status, mac = prices(scores.low, scores.high, solved, zero)
+    room = np.maximum(scores.beta, 0.0) * gb[:, 0] / b
+    return Priced(b, scores.beta, room, solved, status, mac, scores.low, scores.high), scores
 
 
 MODEL = EnvelopmentModel()

@@ -19,16 +19,8 @@ from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._slack import (
-    LARGEST,
-    Job,
-    Outcome,
-    answer,
-    check_technology,
-    job,
-    names,
-    refuse_direction,
-)
+from dualcarbon.frontier.models._nonparametric import NonparametricModel, check_technology, refuse_direction
+from dualcarbon.frontier.models._slack import LARGEST, Job, Outcome, answer, job
 from dualcarbon.kernels.slack_lp import SOLVED, SlackProgram, Task
 
 Array = NDArray[np.float64]
@@ -43,7 +35,7 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class MaterialsBalanceModel:
+class MaterialsBalanceModel(NonparametricModel):
     """Materials balance of Coelli, Lauwers & Van Huylenbroeck (2007).
 
     Parameters
@@ -52,10 +44,8 @@ class MaterialsBalanceModel:
         Inputs that contain none of the bad are held at no more than their observed amounts, and technical efficiency
         contracts the polluting inputs alone. False: as in the paper they cost nothing, so they are free in C, and
         technical efficiency contracts every input. The two agree where all inputs pollute.
-    screen : bool
-        Reference set and scores only for the rows the conditional screen keeps; the others get the status outlier.
-    largest : int
-        Most observations one reference set may have.
+    screen, largest
+        As in `EnvelopmentModel`.
 
     Notes
     -----
@@ -83,13 +73,6 @@ class MaterialsBalanceModel:
     name: str = field(default="materials_balance", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return len(names(technology))
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """Contents of polluting inputs, one bad, returns constant or variable, the bad alone contracting.
@@ -148,7 +131,7 @@ class MaterialsBalanceModel:
             facts=facts,
             findings=(_off(facts["content_share"]),),
         )
-        return answer(work, outcome, technology, self.least(technology))
+        return answer(work, outcome, technology)
 
 
 def _least_content(

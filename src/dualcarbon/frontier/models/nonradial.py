@@ -16,18 +16,16 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._rows import steps
-from dualcarbon.frontier.models._slack import (
-    FREE,
-    LARGEST,
-    WEAK,
-    Outcome,
-    answer,
+from dualcarbon.frontier.models._nonparametric import (
+    NonparametricModel,
     check_technology,
-    job,
+    moving,
     names,
+    outward,
     refuse_direction,
 )
+from dualcarbon.frontier.models._rows import steps
+from dualcarbon.frontier.models._slack import FREE, LARGEST, WEAK, Outcome, answer, job
 from dualcarbon.frontier.models._slack_scores import score
 from dualcarbon.kernels.slack_lp import SOLVED
 
@@ -41,7 +39,7 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class NonradialModel:
+class NonradialModel(NonparametricModel):
     """Non-radial directional distance function of Zhou, Ang & Wang (2012).
 
     Parameters
@@ -49,10 +47,8 @@ class NonradialModel:
     weights : mapping from column to float, or None
         A positive weight for every column that the direction moves. None: the groups inputs, goods, bads that the
         direction moves have equal weights that add up to one, divided equally among the columns that move.
-    screen : bool
-        Reference set and scores only for the rows the conditional screen keeps; the others get the status outlier.
-    largest : int
-        Most observations one reference set may have.
+    screen, largest
+        As in `EnvelopmentModel`.
 
     Notes
     -----
@@ -79,13 +75,6 @@ class NonradialModel:
     name: str = field(default="nonradial", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return len(names(technology))
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list, a direction that is nonnegative and moves something, weights for what moves.
@@ -95,8 +84,7 @@ class NonradialModel:
         ConfigError
         """
         check_technology(self.label, technology, WEAK | FREE)
-        parts = (direction.inputs, direction.good, direction.bad)
-        if not direction.columns and (min(parts) < 0.0 or max(parts) <= 0.0):
+        if not outward(technology, direction):
             expected = Text("各分量非负、不全为零", "components nonnegative and not all zero")
             raise refuse_direction(self.label, direction, expected)
         self._check_weights(technology, direction)
@@ -111,7 +99,7 @@ class NonradialModel:
         """
         work = job(data, self.screen, self.largest, self.label)
         step = np.column_stack(steps(data, work.rows.fit, work.at, direction))
-        weights = self._weights(technology, direction) * (step > 0.0)
+        weights = self.weigh(technology, direction) * (step > 0.0)
         reward = np.divide(weights, step, out=np.zeros_like(step), where=step > 0.0)
         done = score(work, technology, reward)
         beta = np.divide(done.slack, step, out=np.zeros_like(step), where=step > 0.0)
@@ -126,31 +114,29 @@ class NonradialModel:
             columns={f"beta_{name}": np.maximum(beta[:, v], 0.0) for v, name in enumerate(names(technology))},
             facts={"several_optima": int(np.count_nonzero(done.several))},
         )
-        return answer(work, outcome, technology, self.least(technology))
+        return answer(work, outcome, technology)
 
-    def _weights(self, technology: Technology, direction: Direction) -> Array:
+    def weigh(self, technology: Technology, direction: Direction) -> Array:
         """Weights in the order inputs, goods, bads; zero for what stands still."""
-        moves = _moving(technology, direction)
-        if self.weights is not None:
-            given = self.weights
-            return np.array([given[name] if moves[name] else 0.0 for name in names(technology)])
+        moves = moving(technology, direction)
         groups = [
-            [name for name in part if moves[name]] for part in (technology.inputs, technology.goods, technology.bads)
+            [name for name in part if name in moves] for part in (technology.inputs, technology.goods, technology.bads)
         ]
-        share = 1.0 / sum(bool(group) for group in groups)
+        share = 1.0 / max(sum(bool(group) for group in groups), 1)
         equal = {name: share / len(group) for group in groups for name in group}
-        return np.array([equal.get(name, 0.0) for name in names(technology)])
+        given = equal if self.weights is None else self.weights
+        return np.array([given[name] if name in moves else 0.0 for name in names(technology)])
 
     def _check_weights(self, technology: Technology, direction: Direction) -> None:
         if self.weights is None:
             return
-        moving = [name for name, moves in _moving(technology, direction).items() if moves]
+        moves = moving(technology, direction)
         given = dict(self.weights)
-        if not set(moving) <= set(given) <= set(names(technology)) or not all(given[name] > 0.0 for name in moving):
+        if not moves <= set(given) <= set(names(technology)) or not all(given[name] > 0.0 for name in moves):
             raise ConfigError(
                 Text("权重有误", "the weights are wrong"),
                 expected=Text("每个移动的列一个正数：{c}", "a positive number for every column that moves: {c}").format(
-                    c=", ".join(moving)
+                    c=", ".join(name for name in names(technology) if name in moves)
                 ),
                 found=both(str(given)),
                 remedy=Text(
@@ -158,18 +144,6 @@ class NonradialModel:
                     "add what is missing; to hold a column, leave it out of the direction",
                 ),
             )
-
-
-def _moving(technology: Technology, direction: Direction) -> dict[str, bool]:
-    if direction.columns:
-        custom = {name for name, step in direction.columns if step != 0.0}
-        return {name: name in custom for name in names(technology)}
-    parts = (
-        (technology.inputs, direction.inputs),
-        (technology.goods, direction.good),
-        (technology.bads, direction.bad),
-    )
-    return {name: step > 0.0 for part, step in parts for name in part}
 
 
 MODEL = NonradialModel()

@@ -15,17 +15,8 @@ from numpy.typing import NDArray
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text
 from dualcarbon.frontier.model import GroupData, GroupFit
-from dualcarbon.frontier.models._slack import (
-    FREE,
-    LARGEST,
-    WEAK,
-    Outcome,
-    answer,
-    check_technology,
-    job,
-    names,
-    refuse_direction,
-)
+from dualcarbon.frontier.models._nonparametric import NonparametricModel, check_technology, names, refuse_direction
+from dualcarbon.frontier.models._slack import FREE, LARGEST, WEAK, Outcome, answer, job
 from dualcarbon.frontier.models._slack_scores import score
 
 Array = NDArray[np.float64]
@@ -39,15 +30,13 @@ _MEASURE = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class SlacksBasedModel:
+class SlacksBasedModel(NonparametricModel):
     """Slacks-based measure with undesirable output of Tone (2004) and Cooper, Seiford & Tone (2007).
 
     Parameters
     ----------
-    screen : bool
-        Reference set and scores only for the rows the conditional screen keeps; the others get the status outlier.
-    largest : int
-        Most observations one reference set may have.
+    screen, largest
+        As in `EnvelopmentModel`.
 
     Notes
     -----
@@ -76,13 +65,6 @@ class SlacksBasedModel:
     name: str = field(default="sbm", init=False)
     label: Text = field(default=_LABEL, init=False, repr=False)
     measure: Text = field(default=_MEASURE, init=False, repr=False)
-    warning: Text | None = field(default=None, init=False, repr=False)
-    pools: bool = field(default=False, init=False, repr=False)
-    several: bool = field(default=True, init=False, repr=False)
-
-    def least(self, technology: Technology) -> int:
-        """One row per input and output."""
-        return len(names(technology))
 
     def check(self, technology: Technology, direction: Direction) -> None:
         """A technology in the list and a direction that says which groups are counted.
@@ -125,7 +107,7 @@ class SlacksBasedModel:
             columns={f"slack_{name}": np.maximum(done.slack[:, v], 0.0) for v, name in enumerate(names(technology))},
             facts={"several_optima": int(np.count_nonzero(done.several))},
         )
-        return answer(work, outcome, technology, self.least(technology))
+        return answer(work, outcome, technology)
 
 
 def _terms(values: Array) -> Array:

@@ -1,0 +1,194 @@
+"""What a policy did: the average effect, its path, its cohorts, and what the reader must know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dualcarbon.core.text import Text
+from dualcarbon.policy.design import Design
+from dualcarbon.policy.model import Fit, Path
+from dualcarbon.policy.timing import NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class JointTest:
+    """A Wald test that several effects are zero together: statistic chi2 with `df` degrees of freedom."""
+
+    statistic: float
+    df: int
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The effect of a policy by one estimator.
+
+    Attributes
+    ----------
+    method : str
+    label, estimand : Text
+    att, se : float
+        Average effect on the treated and its standard error, in units of the outcome.
+    df : float
+    event : polars.DataFrame
+        relative, estimate, se, low, high; empty where the estimator has no event study.
+    cohorts : polars.DataFrame
+        cohort, units, estimate, se; estimates null where the estimator has none by cohort.
+    group_time : polars.DataFrame or None
+        cohort, period, estimate, se.
+    aggregates : polars.DataFrame
+        aggregation, estimate, se: further averages of the same effects.
+    pre_test : JointTest or None
+        That all effects before treatment are zero; None without a joint covariance.
+    path : Path or None
+        The event study as arrays, with its covariance.
+    rule : Text
+        How the standard errors were computed.
+    design : Design
+    n, units, treated_units : int
+    level : float
+        Of the intervals.
+    notes : tuple of Text
+    """
+
+    method: str
+    label: Text
+    estimand: Text
+    att: float
+    se: float
+    df: float
+    event: pl.DataFrame
+    cohorts: pl.DataFrame
+    group_time: pl.DataFrame | None
+    aggregates: pl.DataFrame
+    pre_test: JointTest | None
+    path: Path | None
+    rule: Text
+    design: Design
+    n: int
+    units: int
+    treated_units: int
+    level: float
+    notes: tuple[Text, ...]
+
+    @property
+    def t(self) -> float:
+        """att / se."""
+        return self.att / self.se
+
+    @property
+    def p(self) -> float:
+        """Two-sided p value of no effect."""
+        return two_sided(self.t, self.df)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Confidence interval of `att` at `level`."""
+        half = critical(self.level, self.df) * self.se
+        return self.att - half, self.att + half
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        mark = " [simulated]" if self.design.simulated else ""
+        return (
+            f"{self.label.en}: {self.att:.6g} (se {self.se:.4g}, {self.level:.0%} [{low:.4g}, {high:.4g}]), "
+            f"{self.n:,} rows, {self.units:,} units, {self.treated_units:,} treated{mark}"
+        )
+
+
+def effect(name: str, label: Text, estimand: Text, fit: Fit, design: Design, level: float) -> Effect:
+    """A fit with its design, as a result."""
+    first = design.unit_first
+    return Effect(
+        method=name,
+        label=label,
+        estimand=estimand,
+        att=fit.att,
+        se=fit.se,
+        df=fit.df,
+        event=_event(fit, level),
+        cohorts=_cohorts(fit, first),
+        group_time=fit.group_time,
+        aggregates=_aggregates(fit),
+        pre_test=pre_test(fit.path, design.asked.anticipation) if fit.path is not None else None,
+        path=fit.path,
+        rule=fit.rule,
+        design=design,
+        n=fit.n or design.n,
+        units=len(first),
+        treated_units=int(np.count_nonzero(first != NEVER)),
+        level=level,
+        notes=(*design.notes, *fit.notes),
+    )
+
+
+def two_sided(t: float, df: float) -> float:
+    """Two-sided p value under the t distribution, the normal for infinite `df`."""
+    from scipy.special import ndtr, stdtr
+
+    return float(2 * (ndtr(-abs(t)) if np.isinf(df) else stdtr(df, -abs(t))))
+
+
+def critical(level: float, df: float) -> float:
+    """Two-sided critical value of the t distribution, the normal for infinite `df`."""
+    from scipy.special import ndtri, stdtrit
+
+    tail = (1 + level) / 2
+    return float(ndtri(tail) if np.isinf(df) else stdtrit(df, tail))
+
+
+def pre_test(path: Path, anticipation: int = 0) -> JointTest | None:
+    """Wald test that all effects before treatment (and its anticipation) are zero.
+
+        W = b' V^-1 b,   chi2 with as many degrees of freedom as effects
+
+    None without a joint covariance or without an effect before the reference period.
+    """
+    if path.vcov is None:
+        return None
+    before = (path.relative < -anticipation) & (path.relative != path.reference) & (path.se > 0)
+    if not before.any():
+        return None
+    from scipy.linalg import pinvh
+    from scipy.special import chdtrc
+
+    b, v = path.estimate[before], path.vcov[np.ix_(before, before)]
+    inverse, rank = pinvh(v, return_rank=True)
+    statistic = float(b @ inverse @ b)
+    return JointTest(statistic, int(rank), float(chdtrc(rank, statistic)))
+
+
+def _event(fit: Fit, level: float) -> pl.DataFrame:
+    path = fit.path or Path(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    half = critical(level, fit.df) * path.se
+    numbers = {"estimate": path.estimate, "se": path.se, "low": path.estimate - half, "high": path.estimate + half}
+    columns = [pl.Series("relative", path.relative), *(_numbers(name, values) for name, values in numbers.items())]
+    return pl.DataFrame(columns)
+
+
+def _cohorts(fit: Fit, first: NDArray[np.int64]) -> pl.DataFrame:
+    cohort, units = np.unique(first[first != NEVER], return_counts=True)
+    sizes = pl.DataFrame({"cohort": cohort, "units": units.astype(np.int64)})
+    if fit.cohorts is None:
+        return sizes.with_columns(estimate=pl.lit(None, pl.Float64), se=pl.lit(None, pl.Float64))
+    found = pl.DataFrame(
+        [
+            pl.Series("cohort", fit.cohorts.cohort),
+            _numbers("estimate", fit.cohorts.estimate),
+            _numbers("se", fit.cohorts.se),
+        ]
+    )
+    return sizes.join(found, on="cohort", how="left", validate="1:1")
+
+
+def _aggregates(fit: Fit) -> pl.DataFrame:
+    rows = [(name, value, error) for name, (value, error) in fit.aggregates.items()]
+    return pl.DataFrame(rows, schema={"aggregation": pl.String, "estimate": pl.Float64, "se": pl.Float64}, orient="row")
+
+
+def _numbers(name: str, values: NDArray[np.float64]) -> pl.Series:
+    return pl.Series(name, values, dtype=pl.Float64).fill_nan(None)
