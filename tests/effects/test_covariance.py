@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.stats.tests
+from scipy.linalg import eigh
 
-from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.errors import ConfigError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import both
 from dualcarbon.effects import (
@@ -30,6 +31,7 @@ from dualcarbon.effects import (
 from dualcarbon.effects.covariance import rules
 
 EQUAL = 1e-12
+UNITS = 1e-9  # a factor of 1e9 costs digits of the mean and of the cross products
 DIGITS = 6e-5  # printed to four digits
 SIGNED = {"firm": 1, "year": 1, "firm^year": -1}
 
@@ -77,20 +79,46 @@ def test_three_ways_are_the_signed_sum_of_their_intersections() -> None:
     assert (found.clusters, found.df) == (9, 8.0)
 
 
-def test_a_difference_that_is_no_covariance_is_made_one() -> None:
+@pytest.fixture(scope="module")
+def crossed() -> Panel:
+    """Two ways of four clusters whose difference has a negative eigenvalue."""
     r = np.random.default_rng(11)
     table = pl.DataFrame({"f": np.arange(24), "t": np.ones(24), **{name: r.normal(size=24) for name in "xyz"}})
     table = table.with_columns(pl.Series(name, r.integers(0, 4, 24)) for name in ("a", "b"))
-    panel = Panel.from_frame(table, id="f", time="t")
+    return Panel.from_frame(table.with_columns(z9=pl.col("z") * 1e9 + 3.0), id="f", time="t")
 
+
+def test_a_difference_that_is_no_covariance_is_made_one(crossed: Panel) -> None:
     def bare(cluster: str) -> np.ndarray:
-        one = fit("y ~ x + z | t", panel, cluster=cluster)
+        one = fit("y ~ x + z | t", crossed, cluster=cluster)
         return one.vcov * (one.clusters - 1) / one.clusters
 
-    difference = np.linalg.eigvalsh(bare("a") + bare("b") - bare("a^b"))
-    assert difference[0] < -0.01
-    left = np.linalg.eigvalsh(fit("y ~ x + z | t", panel, cluster="a + b").vcov)
-    assert np.allclose(left, [0.0, difference[1] * 4 / 3], atol=EQUAL)
+    bread = regress(parse("y ~ x + z | t"), crossed).fitted.bread
+    values, vectors = eigh(bare("a") + bare("b") - bare("a^b"), bread)
+    assert values[0] < -0.01
+    found = fit("y ~ x + z | t", crossed, cluster="a + b")
+    kept = bread @ vectors[:, 1:] * np.sqrt(values[1:] * 4 / 3)
+    assert np.allclose(found.vcov, kept @ kept.T, atol=EQUAL)
+    assert "not positive semidefinite" in found.notes[1].en
+    assert len(fit("y ~ x + z | t", crossed, cluster="a").notes) == 1
+
+
+@pytest.mark.parametrize("effects", ["", " | t"])
+def test_the_unit_of_another_regressor_changes_no_error(crossed: Panel, effects: str) -> None:
+    plain = fit(f"y ~ x + z{effects}", crossed, cluster="a + b")
+    other = fit(f"y ~ z9 + x{effects}", crossed, cluster="a + b")
+    at, again = plain.names.index("x"), other.names.index("x")
+    assert np.isclose(plain.se[at], other.se[again], rtol=UNITS)
+    assert np.isclose(plain.se[plain.names.index("z")], 1e9 * other.se[other.names.index("z9")], rtol=UNITS)
+
+
+@pytest.mark.parametrize("memory", ["auto", "stream"])
+def test_clusters_that_coincide_with_the_treatment_leave_no_variance(crossed: Panel, memory: str) -> None:
+    panel = crossed.with_columns((pl.col("f") % 2).alias("d"))
+    with pytest.raises(NotIdentifiedError, match=r"1 of 1 coefficients without: clustered by d"):
+        fit("y ~ d | t", panel, cluster="d", memory=memory)
+    with pytest.raises(NotIdentifiedError, match="coefficients without: Driscoll-Kraay"):
+        fit("y ~ d", panel, vcov=DriscollKraay(lag=0, time="d"))
 
 
 PETERSEN = Path(statsmodels.stats.tests.__file__).with_name("test_data.txt")

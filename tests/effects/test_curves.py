@@ -6,10 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dualcarbon.core.errors import ConfigError, NotIdentifiedError
+from dualcarbon.core.errors import ConfigError, NotIdentifiedError, SchemaError
 from dualcarbon.core.exhibit import Lines
 from dualcarbon.core.panel import Panel
+from dualcarbon.core.text import Text
 from dualcarbon.effects import fit, placebo, specification_curve, winsorise
+from dualcarbon.effects.curve_result import JointInference
 from dualcarbon.engines.threads import Threads
 
 
@@ -97,3 +99,36 @@ def test_table_counts_by_choice_and_figure_is_in_order() -> None:
     assert counts["Effects: none"] == 16 and counts["Sample: late"] == 24
     drawing = found.figure().drawing
     assert isinstance(drawing, Lines) and list(drawing.curves[0].y) == sorted(drawing.curves[0].y)
+
+
+def test_a_name_that_is_not_in_the_table_is_no_specification() -> None:
+    with pytest.raises(SchemaError, match="not in the table"):
+        specification_curve("y ~ d", panel(), "d", controls=["a", "bb"])
+    with pytest.raises(SchemaError, match="not in the table"):
+        specification_curve("y ~ d", panel(), "d", effects=["f", "g"])
+
+
+def test_all_rows_keep_their_name() -> None:
+    with pytest.raises(ConfigError, match="stands for all rows"):
+        specification_curve("y ~ d", panel(), "d", samples={"all": pl.col("t") > 1})
+
+
+def test_options_are_read_or_refused() -> None:
+    data = panel()
+    cuts = specification_curve("y ~ d", data, "d", winsor=[[0.05, 0.95], None])  # type: ignore[list-item]
+    assert cuts.table_of_specifications.height == 2
+    assert specification_curve("y ~ d", data, "d", winsor=[]).table_of_specifications.height == 1
+    for wrong in ({"winsor": [0.05]}, {"draws": -1}, {"draws": 3, "seed": -1}):
+        with pytest.raises(ConfigError):
+            specification_curve("y ~ d", data, "d", **wrong)  # type: ignore[arg-type]
+
+
+def test_draws_that_no_specification_identifies_are_left_out() -> None:
+    true, coef = np.array([1.0, 2.0]), np.array([[0.1, np.nan, 1.5, -3.0], [0.3, np.nan, 1.5, -3.0]])
+    found = JointInference.of(true, coef, 0, Text("甲", "a"))
+    assert found.p_median == 3 / 4 and found.p_sign == 1.0 and np.isnan(found.medians[1])
+
+
+def test_notes_say_the_unit_and_the_covariance() -> None:
+    notes = [note.en for note in specification_curve("y ~ d", panel(), "d", cluster="f").table().notes]
+    assert any("not scaled" in note for note in notes) and any("clustered by f" in note for note in notes)

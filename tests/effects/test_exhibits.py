@@ -97,3 +97,15 @@ def test_what_does_not_fit_is_said() -> None:
 @pytest.mark.parametrize(("value", "form"), [(0.0, ".4f"), (0.5, ".4f"), (4e-4, ".4g"), (2.3e5, ".4g"), (-12.0, ".4f")])
 def test_numbers_keep_their_digits(value: float, form: str) -> None:
     assert number_form(value) == form
+
+
+def test_the_schema_knows_the_unit() -> None:
+    table = regression_table(columns(), wording=Wording(panel=panel()))
+    unit = panel().schema["employees_person"].unit
+    assert unit and any(f"measured in {unit}" in note.en for note in table.notes)
+
+
+@pytest.mark.parametrize("change", [0.0, -0.1, np.inf, np.nan])
+def test_a_change_that_is_none_is_said(change: float) -> None:
+    with pytest.raises(ConfigError, match="per="):
+        Wording(per={"d": change})

@@ -139,3 +139,21 @@ def test_exhibits_carry_the_tests() -> None:
     assert len(period.drawing.items) == 5  # type: ignore[union-attr]
     assert f"{found.by_level.equal_p:.4f}" in level.notes[0].zh
     assert "inverted U" in period.notes[1].en
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95.0])
+def test_a_level_outside_0_and_1_is_said(level: float) -> None:
+    panel = simulated(firms=30)
+    with pytest.raises(ConfigError, match="level of confidence"):
+        inverted_u(panel, outcome="y", treatment="digital", level=level)
+    with pytest.raises(ConfigError, match="level of confidence"):
+        fading(panel, outcome="y", treatment="digital", level=level)
+
+
+def test_periods_without_the_treatment_are_named_as_the_table_names_them() -> None:
+    panel = simulated().with_columns(pl.when(pl.col("year") > 2009).then("digital").otherwise(0.0).alias("数字 化"))
+    found = fading(panel, outcome="y", treatment="`数字 化`", cluster="firm_id")
+    figure = found.exhibit()[0]
+    assert found.by_period.table["period"].to_list() == [2010, 2011, 2012] and found.treatment == "数字 化"
+    notes = " ".join(note.zh for note in figure.notes)
+    assert "数字 化, 2008 未进入" in notes and "\x1f" not in notes and "未缩放" in notes

@@ -199,3 +199,42 @@ def test_what_cannot_be_divided_is_said() -> None:
     constant = data.with_columns(pl.when(pl.col("own") == 0).then(1.0).otherwise(pl.col("d")).alias("c"))
     with pytest.raises(NotIdentifiedError, match="own = 0"):
         compare("y ~ c + x | f + t", constant, "c", by="own", split="values")
+
+
+def test_no_column_of_the_table_is_taken_for_the_groups() -> None:
+    data = panel()
+    renamed = data.with_columns(pl.col("x").alias("_group"), pl.col("x").alias("_x0_0"))
+    for name in ("_group", "_x0_0"):
+        found = compare(f"y ~ d + {name} | f + t", renamed, "d", by="size", draws=5, cluster="f")
+        own = compare("y ~ d + x | f + t", data, "d", by="size", draws=5, cluster="f")
+        assert np.array_equal(found.coef, own.coef) and found.interaction.p == own.interaction.p
+
+
+def test_units_whole_in_their_group_are_called_so() -> None:
+    data = panel()
+    whole = compare("y ~ d + x | f + t", data, "d", by="own", split="values", draws=2, cluster="f").permutation
+    parts = compare("y ~ d + x | f + t", data, "d", by="size", draws=2, cluster="f").permutation
+    assert whole.whole_units and not parts.whole_units and whole.segments <= 50 < parts.segments
+
+
+@pytest.mark.parametrize("split", [2.5, None, 1, True, "quartiles", (0.5, 0.2), ("a", "b")])
+def test_a_split_that_is_none_is_said(split: object) -> None:
+    with pytest.raises(ConfigError, match="split cannot be understood"):
+        as_split(split)  # type: ignore[arg-type]
+
+
+def test_numbers_of_groups_may_come_from_numpy() -> None:
+    assert as_split(np.int64(4)) == GroupSplit.quantiles(4)  # type: ignore[arg-type]
+
+
+def test_periods_units_seeds_that_cannot_be_are_said() -> None:
+    data = panel()
+    with pytest.raises(DataError, match="no period '2003'"):
+        divide(data, "size", GroupSplit.median().period("2003"), "f")
+    with pytest.raises(ConfigError, match="cannot be understood"):
+        GroupSplit.at(float("nan"))
+    with pytest.raises(ConfigError, match="option seed"):
+        compare("y ~ d | f", data, "d", by="size", draws=5, seed=-1)
+    holes = data.with_columns(pl.when(pl.col("f") > 3).then("f").alias("u"))
+    with pytest.raises(DataError, match="missing values"):
+        compare("y ~ d | f", holes, "d", by="size", draws=5, unit="u")

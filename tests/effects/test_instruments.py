@@ -237,3 +237,39 @@ def test_driscoll_kraay_and_order_of_rows() -> None:
     assert repr(instruments("y ~ x | firm | d ~ z1 + z2", shuffled, cluster="firm")) == repr(
         instruments("y ~ x | firm | d ~ z1 + z2", panel, cluster="firm")
     )
+
+
+def test_the_units_of_the_variables_change_no_statistic() -> None:
+    """Instruments of very different size, an outcome in other units: once an eigenvalue failed, or J was far off."""
+    plain = simulated()
+    scale = {"y": 1e-7, "d": 1e8, "c": 1e-3, "z1": 1e9, "z2": 1e-9, "z3": 1.0}
+    other = plain.with_columns(*(pl.col(name) * by for name, by in scale.items()))
+    for formula in ("y ~ x | firm | d ~ z1 + z2 + z3", "y ~ x | firm | d + c ~ z1 + z2 + z3"):
+        a, b = (instruments(formula, panel, cluster="firm") for panel in (plain, other))
+        assert a.cragg_donald == pytest.approx(b.cragg_donald, rel=EQUAL)
+        assert a.overidentification is not None
+        assert b.overidentification is not None
+        for one, two in (
+            (a.kleibergen_paap, b.kleibergen_paap),
+            (a.anderson_rubin.test, b.anderson_rubin.test),
+            (a.wu_hausman, b.wu_hausman),
+            (a.overidentification, b.overidentification),
+        ):
+            assert one.statistic == pytest.approx(two.statistic, rel=EQUAL)
+        if a.effective_f is not None:
+            assert b.effective_f is not None
+            assert a.effective_f.statistic == pytest.approx(b.effective_f.statistic, rel=EQUAL)
+            assert a.effective_f.critical == pytest.approx(dict(b.effective_f.critical), rel=EQUAL)
+            ends = np.ravel(a.anderson_rubin.intervals), np.ravel(b.anderson_rubin.intervals)
+            assert np.allclose(ends[0] * scale["y"] / scale["d"], ends[1], rtol=EQUAL)
+
+
+def test_an_exogenous_combination_of_endogenous_regressors_is_said() -> None:
+    panel = simulated().with_columns((pl.col("d") + pl.col("z1")).alias("c"))
+    with pytest.raises(NotIdentifiedError, match="or a combination"):
+        instruments("y ~ x | firm | d + c ~ z1 + z2 + z3", panel, vcov="hc1")
+
+
+def test_a_level_must_be_one() -> None:
+    with pytest.raises(ConfigError, match="not a level of confidence"):
+        instruments("y ~ x | firm | d ~ z1", simulated(), level=95)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from dualcarbon.core.errors import ConfigError, SchemaError
+from dualcarbon.core.errors import ConfigError, NotIdentifiedError, SchemaError
 from dualcarbon.core.exhibit import DotPlot
 from dualcarbon.core.panel import Panel
 from dualcarbon.effects import dynamics, fit, shifted
@@ -96,3 +96,15 @@ def test_what_cannot_be_shifted_is_said() -> None:
     dated = data.frame.with_columns(t=pl.date(pl.col("t"), 1, 1))
     with pytest.raises(SchemaError, match="does not hold integers"):
         shifted(Panel.from_frame(dated, id="f", time="t"), "d", lags=1)
+
+
+def test_a_collinear_lag_is_not_left_out_of_the_sum_in_silence() -> None:
+    data = panel().with_columns(pl.col("t").cast(pl.Float64).alias("trend"))
+    with pytest.raises(NotIdentifiedError, match="trend_lead1"):
+        dynamics("y ~ trend | f", data, "trend", lags=1, leads=1)
+
+
+def test_what_is_not_a_number_counts_as_missing() -> None:
+    table = pl.DataFrame({"f": [1] * 4, "t": [1, 2, 3, 4], "d": [1.0, float("nan"), 3.0, 4.0]})
+    found = shifted(Panel.from_frame(table, id="f", time="t"), "d", lags=1)
+    assert found.missing == {"d_lag1": 2}

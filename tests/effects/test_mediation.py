@@ -155,3 +155,31 @@ def test_bad_requests_are_named() -> None:
         indirect_effect(panel, outcome="y", treatment="digital", mediator="green", cluster="firm_id + year")
     with pytest.raises(NotIdentifiedError, match="province"):
         indirect_effect(panel, outcome="y", treatment="province", mediator="green")
+
+
+def test_a_treatment_that_the_effects_determine_is_named() -> None:
+    panel = simulated().with_columns(pl.col("firm_id").cast(pl.Float64).alias("digital"))
+    with pytest.raises(NotIdentifiedError, match="digital is not identified"):
+        mediation(panel, outcome="y", treatment="digital", mediators=["green"], controls=["x"])
+
+
+def test_one_mediator_may_be_a_word() -> None:
+    panel = simulated()
+    found = mediation(panel, outcome="y", treatment="digital", mediators="green", cluster="firm_id")
+    assert [step.depvar for step in found.steps] == ["green"]
+
+
+def test_exhibit_tells_the_likelihood_the_unit_and_the_rows_not_used() -> None:
+    panel = simulated(firms=20).with_columns(pl.when(pl.col("x") < 1.5).then("green").alias("green"))
+    found = mediation(
+        panel,
+        outcome="y",
+        treatment="digital",
+        mediators={"patents": Poisson()},
+        controls=["green"],
+        absorb="year",
+        cluster="firm_id",
+    )
+    notes = " ".join(note.en for note in found.exhibit().notes)
+    for words in ("(2) by", "not scaled", "rows used by no step: green missing", "fewer than 30"):
+        assert words in notes

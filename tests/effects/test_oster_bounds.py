@@ -134,3 +134,29 @@ def test_what_cannot_be_asked_is_said() -> None:
         oster("y ~ d + u | f", data, "d", always=["q"])
     with pytest.raises(ConfigError, match="no regressor q"):
         oster("y ~ d + u | f", data, "q")
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_what_stands_in_both_regressions_does_so_where_effects_are_controls(weights: str | None) -> None:
+    data = panel()
+    w = np.ones(data.n) if weights is None else data.arrays(weights)[0]
+    y, d, v = data.arrays("y", "d", "v")
+    one = np.ones(data.n)
+    b, e = left(y, np.column_stack([d, v, one]), w)
+    found = oster("y ~ d + u + v | f + t", data, "d", always=["v"], observed="controls and effects", weights=weights)
+    total = float(w @ left(y, one[:, None], w)[1] ** 2)
+    assert found.short == pytest.approx(float(b[0]), rel=EQUAL)
+    assert found.r2_short == pytest.approx(1.0 - float(w @ e**2) / total, rel=EQUAL)
+
+
+def test_what_the_effects_determine_may_stand_in_both_regressions() -> None:
+    data = panel().with_columns((pl.col("f") % 4).alias("region"))
+    y, d, region = data.arrays("y", "d", "region")
+    found = oster("y ~ d + u + region | f", data, "d", always=["region"], observed="controls and effects")
+    b, _ = left(y, np.column_stack([d, region, np.ones(data.n)]), np.ones(data.n))
+    assert found.short == pytest.approx(float(b[0]), rel=EQUAL) and found.estimate.collinear == ("region",)
+
+
+def test_selection_that_is_no_number_is_said() -> None:
+    with pytest.raises(ConfigError, match="not finite"):
+        oster("y ~ d + u", panel(), "d", delta=float("nan"))

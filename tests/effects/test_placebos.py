@@ -12,9 +12,9 @@ from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text
 from dualcarbon.effects import WholePaths, WithinPeriods, fit, placebo, regress
 from dualcarbon.effects.formula import parse
-from dualcarbon.effects.placebo_result import density
 from dualcarbon.effects.placebos import block_sizes
 from dualcarbon.engines.threads import Threads
+from dualcarbon.kernels.density import density
 
 EQUAL = 1e-10  # Frisch-Waugh against the whole regression, both to 12 digits or so
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_done_is_said() -> None:
         placebo("y ~ d | f", data, "d", vcov="hc3")
     with pytest.raises(ConfigError, match="more than one way"):
         placebo("y ~ d | f", data, "d", within="t", unit="p")
-    with pytest.raises(ConfigError, match="number of draws"):
+    with pytest.raises(ConfigError, match="option draws"):
         placebo("y ~ d | f", data, "d", draws=0)
     with pytest.raises(SchemaError, match="no column q"):
         placebo("y ~ d | f", data, "d", within="q")
@@ -178,3 +178,19 @@ def test_a_collinear_treatment_is_named() -> None:
     with pytest.raises(NotIdentifiedError, match="c"):
         placebo("y ~ a + c | f + t", wide, "c", draws=5)
     assert regress(parse("y ~ a + c | f + t"), wide).estimate.collinear == ("c",)
+
+
+@pytest.mark.parametrize("formula", ["y ~ d | f + t", "y ~ d + x | f + t", "y ~ d + x | f", "y ~ d + x"])
+def test_draws_that_hand_everyone_his_own_treatment_count_for_p(formula: str) -> None:
+    """Few treated units: many draws repeat the true assignment, but for rounding."""
+    for seed in range(8):
+        r = np.random.default_rng(seed)
+        f, t = np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)
+        d = 0.1 * ((f < 2) & (t > 1))
+        table = pl.DataFrame({"f": f, "t": t, "d": d, "x": r.normal(size=20), "y": 30 * d + r.normal(size=20) + f})
+        found = placebo(formula, Panel.from_frame(table, id="f", time="t"), "d", draws=200, seed=seed, cluster="f")
+        for draws, true, p in ((found.coef, found.true, found.p), (found.t, found.estimate.t, found.p_t)):
+            true = abs(float(np.atleast_1d(true)[found.estimate.names.index("d") if np.ndim(true) else 0]))
+            known = np.abs(draws[np.isfinite(draws)])
+            beyond = np.count_nonzero((known > true) | np.isclose(known, true, rtol=1e-8, atol=0.0))
+            assert p == (1 + beyond) / (1 + len(known))

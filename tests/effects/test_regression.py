@@ -405,6 +405,9 @@ def test_rule_and_degrees_of_freedom() -> None:
     ("options", "message"),
     [
         ({"covariance": "hac"}, "unknown covariance hac"),
+        ({"vcov": 3}, "vcov= is no covariance"),
+        ({"cluster": ["firm"]}, "cluster=\\['firm'\\]"),
+        ({"family": "poisson"}, "family='poisson'"),
         ({"covariance": "cluster"}, "contradict"),
         ({"covariance": "hc1", "cluster": "firm"}, "contradict"),
     ],
@@ -418,6 +421,8 @@ def test_unidentified_is_said() -> None:
     panel = simulated().with_columns(pl.lit(1).alias("one"), pl.col("province").alias("fixed"))
     with pytest.raises(NotIdentifiedError, match="determine the dependent variable"):
         fit("fixed ~ d | firm", panel)
+    with pytest.raises(NotIdentifiedError, match="the dependent variable does not vary"):
+        fit("one ~ d", panel)
     with pytest.raises(NotIdentifiedError, match="all collinear: fixed, one"):
         fit("y ~ fixed + one | firm", panel)
     with pytest.raises(NotIdentifiedError, match="at least two clusters"):

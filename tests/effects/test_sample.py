@@ -88,7 +88,10 @@ def test_negative_weights() -> None:
         take_sample(parse("y ~ x", weights="w"), panel(y=[1.0, 2.0], x=[1.0, 3.0], w=[1.0, -1.0]))
 
 
-@pytest.mark.parametrize("sample", [pl.col("nowhere") > 1, pl.col("x") + 1])
+@pytest.mark.parametrize(
+    "sample",
+    [pl.col("nowhere") > 1, pl.col("x") + 1, pl.col("x").is_in(["a"]), pl.col("x").head(1) > 0, pl.col("x") > "a"],
+)
 def test_sample_must_be_a_condition(sample: pl.Expr) -> None:
     with pytest.raises(SchemaError, match="sample condition"):
         take_sample(parse("y ~ x"), panel(y=[1.0, 2.0], x=[1.0, 3.0]), sample)
@@ -99,5 +102,6 @@ def test_constant_condition() -> None:
 
 
 def test_a_product_beyond_the_range_of_numbers() -> None:
-    with pytest.raises(DataError, match="infinite on 1 rows"):
-        take_sample(parse("y ~ x:x"), panel(y=[1.0, 2.0], x=[1e200, 3.0]))
+    for formula in ("y ~ x:x", "y ~ x", "x ~ y"):
+        with pytest.raises(DataError, match="beyond it on 1 rows"):
+            take_sample(parse(formula), panel(y=[1.0, 2.0], x=[1e200, 3.0]))

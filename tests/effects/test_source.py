@@ -11,6 +11,7 @@ import pytest
 from dualcarbon.core.errors import ConfigError, InputError, SchemaError
 from dualcarbon.core.panel import Panel
 from dualcarbon.effects import DriscollKraay, Memory, beyond, fit, streaming
+from dualcarbon.effects.source import Mode
 
 
 def frame() -> pl.DataFrame:
@@ -89,6 +90,12 @@ def test_broken_and_unlike_files(path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read") as error:
         fit("y ~ d", path.parent / "o*.parquet", memory="stream")
     assert "无法读取" in error.value.say("zh")
+
+
+@pytest.mark.parametrize("memory", ["load", "stream"])
+def test_a_condition_that_cannot_be_computed_is_said(path: Path, memory: Mode) -> None:
+    with pytest.raises(SchemaError, match="sample condition"):
+        fit("y ~ d", path, sample=pl.col("d") > "much", memory=memory)
 
 
 def test_options_are_checked(path: Path) -> None:

@@ -265,3 +265,38 @@ def test_exhibits_speak_both_languages() -> None:
     assert figure.drawing.series[0].low == tuple(result.table["low"])  # type: ignore[union-attr]
     assert "firm only" in result.rebound_exhibit().notes[0].en
     assert not result.vcov.flags.writeable
+
+
+@pytest.mark.parametrize("absorb", ["firm_id + year", "firm_id"])
+def test_a_channel_that_the_effects_determine_is_zero_at_any_scale(absorb: str) -> None:
+    """CO2 per energy fixed for each firm, little variation, numbers of 1e9: only rounding is left."""
+    r = np.random.default_rng(5)
+    f, t = np.repeat(np.arange(200), 6), np.tile(np.arange(6), 200)
+    d = 0.02 * r.random(1200)
+    output = 1e9 * np.exp(0.4 * d + 3.0 * r.normal(size=200)[f] + 0.003 * r.normal(size=1200))
+    energy = output * np.exp(-0.9 * d + 0.003 * r.normal(size=1200))
+    table = pl.DataFrame({"firm_id": f, "year": t, "d": d, "y": output, "e": energy})
+    panel = Panel.from_frame(table.with_columns(c=energy * np.exp(r.normal(size=200))[f]), id="firm_id", time="year")
+    result = split(panel, co2="c", output="y", energy="e", treatment="d", absorb=absorb, cluster="firm_id")
+    last = result.table.rows(named=True)[-1]
+    assert last["coef"] == 0.0 and last["se"] == 0.0 and np.isnan(last["p"])
+
+
+def test_co2_in_proportion_to_output_has_no_carbon_rebound() -> None:
+    panel = simulated()
+    for factor in (pl.lit(2.66), 1.0 + pl.col("firm_id") % 7):
+        with pytest.raises(NotIdentifiedError, match="carbon intensity C/Y"):
+            found(panel.with_columns((factor * pl.col("output_cny")).alias("co2_t")))
+
+
+def test_fragile_errors_are_said_below_every_exhibit() -> None:
+    result = found(simulated(firms=20))
+    for exhibit in (*result.exhibit(), result.rebound_exhibit()):
+        assert any("fewer than 30" in note.en for note in exhibit.notes)
+
+
+def test_a_covariance_that_was_cut_has_no_form_across_outcomes() -> None:
+    """Two ways whose difference has a negative eigenvalue: what is left is no quadratic form in the residuals."""
+    panel = simulated(3, firms=8, years=4)
+    with pytest.raises(ConfigError, match="negative eigenvalues set to zero: clustered by firm_id"):
+        found(panel, controls=["x", "w", "workers"], cluster="firm_id + year", absorb="firm_id")

@@ -102,3 +102,16 @@ def test_exhibit_has_the_factors_in_order() -> None:
     panel = simulated()
     table = structure(channels(panel), panel, industry="industry2").exhibit()
     assert table.row_keys == ("total", *FACTORS) and "industry2" in table.notes[0].zh
+
+
+def test_a_longer_panel_is_not_taken_for_the_one_that_was_split() -> None:
+    found = channels(simulated())
+    with pytest.raises(DataError, match="not of this panel"):
+        structure(found, simulated(firms=80, seed=2), industry="industry2")
+
+
+def test_an_industry_that_is_not_a_number_is_missing() -> None:
+    panel = simulated()
+    holes = panel.with_columns(pl.when(pl.col("firm_id") > 3).then(1.0).otherwise(float("nan")).alias("i"))
+    with pytest.raises(DataError, match="industry is missing"):
+        structure(channels(panel), holes, industry="i")

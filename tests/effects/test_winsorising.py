@@ -22,3 +22,8 @@ def test_one_tail() -> None:
     data = Panel.from_frame(pl.DataFrame({"f": range(11), "t": 0, "v": range(11)}), id="f", time="t")
     found = winsorise(data, ["v"], (0.0, 0.8))
     assert found.counts == {"v": 2} and found.panel.arrays("v")[0].max() == 8.0
+
+
+def test_a_column_written_twice_counts_once() -> None:
+    data = Panel.from_frame(pl.DataFrame({"f": range(11), "t": 0, "v": range(11)}), id="f", time="t")
+    assert winsorise(data, ["v", "v"], (0.0, 0.8)).counts == {"v": 2}

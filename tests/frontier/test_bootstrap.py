@@ -121,6 +121,27 @@ def test_the_rate_is_that_of_the_frontier(returns: Any, inputs: int, rate: float
     assert Subsampling().rate(technology) == pytest.approx(rate, rel=EXACT)
 
 
+def test_prices_of_zero_have_no_interval_on_logs() -> None:
+    """Twenty firms at the end of a plateau: a kink between a slope of zero and a falling one, so the median is zero."""
+    y, b = np.repeat([2.0, 2.0, 1.5], [8, 20, 6]), np.repeat([1.0, 2.0, 4.0], [8, 20, 6])
+    frame = pl.DataFrame({"f": np.arange(34), "t": 1, "x": 1.0, "y": y, "b": b})
+    panel = Panel.from_frame(frame, id="f", time="t")
+    found = bootstrap(panel, Technology(["x"], "y", "b"), PROPORTIONAL, RAW, draws=20).table
+    estimate, low, high = found.filter(statistic="mac_median").select("estimate", "low", "high").row(0)
+    assert estimate == 0.0 and np.isnan([low, high]).all()
+    assert found.filter(statistic="inefficiency_mean")["low"].is_finite().all()
+
+
+@pytest.mark.parametrize("method", [Resampling(), Subsampling()], ids=["with", "without"])
+def test_a_draw_keeps_the_calendar(method: Resampling | Subsampling) -> None:
+    """Periods that nobody reports count in a trend, so those of a draw may not be numbered anew."""
+    unit, time = np.repeat(np.arange(30), 3), np.tile([0, 1, 5], 30)
+    row = 1.0 + np.arange(90.0)
+    data = GroupData(row[:, None], row, row, unit, time)
+    drawn = method.sampler(data, RAW, CONE, PROPORTIONAL)(np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn.time, time[drawn.y.astype(np.int64) - 1])
+
+
 def test_the_method_follows_the_model() -> None:
     assert isinstance(bootstrap(made(), CONE, PROPORTIONAL, RAW, draws=20).method, Subsampling)
     assert isinstance(bootstrap(made(), CONE, PROPORTIONAL, Noisy(), draws=20).method, Parametric)

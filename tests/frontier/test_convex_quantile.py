@@ -157,12 +157,6 @@ def test_rows_that_make_the_frontier_but_want_no_answer(industry: Callable[..., 
     np.testing.assert_allclose(found.mac[asked], every.mac[asked], rtol=1e-5)
 
 
-def test_a_frontier_of_other_rows_is_refused(industry: Callable[..., Industry]) -> None:
-    data = industry(n=45, seed=4).data
-    with pytest.raises(ConfigError, match="other rows"):
-        solve(replace(data, reference=data.time < 3))
-
-
 def test_the_screen_and_its_shift(industry: Callable[..., Industry]) -> None:
     data = industry(n=180, seed=5, inputs=1).data
     good = data.y.copy()

@@ -220,3 +220,16 @@ def test_a_gap_in_the_years_counts_as_time() -> None:
     assert result.table.select("f", "t", "mac_high").rows() == [
         *(("a", 2003, 0.0), ("a", 2005, 2.0), ("b", 2003, 0.0), ("b", 2005, 2.0), ("c", 2003, 0.0), ("c", 2008, 5.0))
     ]
+
+
+@pytest.mark.parametrize("model", ["envelopment", "nonradial"])
+def test_a_period_without_co2_has_a_frontier_and_no_shares(model: str) -> None:
+    """Under a sequential reference the rows of earlier periods make it; nobody is evaluated, nobody warns."""
+    draw = np.random.default_rng(0)
+    frame = pl.DataFrame({"f": np.arange(40) % 20, "t": np.arange(40) // 20, "x": draw.lognormal(size=40)})
+    frame = frame.with_columns(y=pl.col("x") * draw.uniform(0.8, 1.0, 40), b=pl.col("x") * (1 - pl.col("t")))
+    technology = Technology(["x"], "y", "b", reference="sequential")
+    panel = Panel.from_frame(frame, id="f", time="t")
+    found = dc.frontier.fit(panel, technology, Direction.proportional(), model)
+    assert found.table.filter(t=1)["status"].unique().to_list() == ["no_bad"]
+    assert np.isnan(found.diagnostics["ok_share"][1]) and np.isfinite(found.diagnostics["ok_share"][0])

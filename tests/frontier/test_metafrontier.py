@@ -118,6 +118,15 @@ def test_constant_directions_are_one_step_for_both_or_said_not_to_be() -> None:
     assert said is (found.group.direction == Direction.unit())
 
 
+@pytest.mark.parametrize(
+    "direction", [Direction(0.0, 1.0, 0.0, observed=False), Direction.custom({"y": "y", "b": 0.0})], ids=["unit", "own"]
+)
+def test_a_step_of_zero_leaves_co2_alone(direction: Direction) -> None:
+    found = metafrontier(made(firms(40, 1)), GROUPED, direction, RAW)
+    assert found.table["gap"].is_finite().all()
+    assert found.table["technology_gap_ratio"].is_nan().all()
+
+
 def test_a_constant_direction_is_put_in_means_of_all_groups() -> None:
     frame = firms(100, 1).with_columns(
         pl.when(pl.col("g") == "a").then(3 * pl.col(c)).otherwise(c).alias(c) for c in "xyb"

@@ -316,7 +316,8 @@ def test_what_it_does_not_support_is_refused(mixed: Callable[..., GroupData]) ->
     for pair in (("weak", "variable"), ("shephard", "variable"), ("sum_z_one", "variable"), ("kuosmanen", "bic")):
         with pytest.raises(ConfigError, match="no such technology"):
             MODEL.check(technology(data, *pair), Direction.proportional())
-    for direction in (Direction(0.0, 0.0, 0.0, observed=True), Direction(0.0, -1.0, 1.0, observed=True)):
+    still = Direction.custom({"y0": 0.0, "b0": 0.0})
+    for direction in (Direction(0.0, 0.0, 0.0, observed=True), Direction(0.0, -1.0, 1.0, observed=True), still):
         with pytest.raises(ConfigError, match="direction"):
             MODEL.check(technology(data), direction)
     with pytest.raises(ConfigError, match="too large"):

@@ -316,6 +316,22 @@ def test_frontiers_of_too_few_rows_are_refused() -> None:
     assert few.table["index"].is_nan().all()
 
 
+def test_a_pair_with_a_frontier_of_too_few_rows_is_refused_though_another_has_no_answer() -> None:
+    """An infeasible pair has an efficiency change; this one has no frontier in its first period."""
+    frame = pl.DataFrame(
+        {
+            "f": [0, 0, 1, 1, 2, 3],
+            "t": [1, 2, 1, 2, 2, 2],
+            "x": [1.0, 4.0, 2.0, 3.0, 4.0, 5.0],
+            "y": [1.0, 2.0, 2.0, 3.0, 3.0, 4.0],
+            "b": [1.0, 2.0, 2.0, 2.0, 3.0, 4.0],
+        }
+    )
+    found = productivity(made(frame), VARIABLE, PROPORTIONAL, "luenberger").table
+    assert found["status"].to_list() == ["refused", "refused"]
+    assert found["efficiency_change"].is_nan().all()
+
+
 def test_a_factor_that_is_not_positive_is_undefined() -> None:
     """In period 0 y <= b <= x; then x = 1000, y = 90, b = 1: 90 + 0.9 beta <= 1 - beta at beta = -89 / 1.9."""
     frame = pl.DataFrame(

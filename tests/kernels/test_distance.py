@@ -125,6 +125,8 @@ def test_year_effects_are_dummies(kind: str) -> None:
     shifts = slow.params[-5:] - slow.params[-5]
     np.testing.assert_allclose(fit.coef[-4:], shifts[1:], rtol=1e-6, atol=EXACT)
     assert ds.change_per_period(fit.coef, data) == pytest.approx(shifts[-1] / 4.0, rel=1e-6)
+    apart = coordinates(kind, ds.Shape(2, "years"), False, (x, y, b, 2 * time), np.ones(90, dtype=np.bool_))
+    assert ds.change_per_period(fit.coef, apart) == pytest.approx(shifts[-1] / 8.0, rel=1e-6)
 
 
 @pytest.mark.parametrize("change", ["neutral", "biased"])

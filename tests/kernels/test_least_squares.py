@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -74,3 +77,28 @@ def test_nothing_left() -> None:
     assert found.kept.tolist() == [False]
     assert found.coef.shape == (0,)
     assert found.residuals.tolist() == values[:, 0].tolist()
+
+
+WIDE = """
+import numpy as np
+from dualcarbon.kernels.least_squares import least_squares
+values = np.random.default_rng(1).normal(size=(9_000, 101))
+found = least_squares(values, np.ones(9_000), np.zeros(100))
+print(found.coef.tobytes().hex(), found.bread.tobytes().hex())
+"""
+
+
+def test_the_number_of_threads_changes_no_bit() -> None:
+    """A hundred regressors: enough for a library's matrix products to start threads."""
+    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", WIDE],
+            env={**os.environ, **dict.fromkeys(names, threads)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(found) == 1

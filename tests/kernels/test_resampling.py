@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dualcarbon.kernels.resampling import draw_clusters, percentile_interval, subsampling_interval
+from dualcarbon.kernels.resampling import draw_clusters, percentile_interval, permutation_p, subsampling_interval
 
 EXACT = 1e-12
 """The same few additions in another order."""
@@ -49,3 +49,9 @@ def test_the_interval_of_a_mean_is_the_normal_one() -> None:
     draws = np.array([random.choice(values, 40, replace=False).mean() for _ in range(4000)])
     low, high = subsampling_interval(float(values.mean()), draws, 0.2, 50.0, 0.5, 0.95)
     assert (high - low) / (2 * 1.96 * values.std(ddof=1) / np.sqrt(200)) == pytest.approx(1.0, abs=0.05)  # 4000 draws
+
+
+def test_a_draw_equal_but_for_rounding_counts_and_missing_ones_do_not() -> None:
+    draws = np.array([0.1 + 0.2, 0.2, np.nan, 0.3000001, 0.2999999])
+    assert permutation_p(draws, 0.3) == 3 / 5
+    assert np.isnan(permutation_p(np.array([np.nan]), 0.3)) and np.isnan(permutation_p(np.zeros(0), 0.3))

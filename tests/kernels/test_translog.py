@@ -11,7 +11,8 @@ from scipy.optimize import brentq, minimize
 
 from dualcarbon.kernels import distance as ds
 from dualcarbon.kernels import translog as tl
-from dualcarbon.kernels.quadratic_form import evaluate, features, gram, length, pack, unpack, whitener
+from dualcarbon.kernels.polynomial import terms
+from dualcarbon.kernels.quadratic_form import features, whitener
 
 Array = NDArray[np.float64]
 
@@ -32,11 +33,16 @@ def everything(n: int) -> NDArray[np.bool_]:
     return np.ones(n, dtype=np.bool_)
 
 
+def packed(a0: float, a: Array, square: Array) -> Array:
+    """The parameters of a quadratic from its constant, slopes (k,) and symmetric matrix (k, k)."""
+    return np.concatenate([[a0], a, square[np.triu_indices(a.size)]])
+
+
 def theta_of(k: int, seed: int = 1) -> Array:
     """A quadratic near Cobb-Douglas with slope -0.3 in s."""
     draw = np.random.default_rng(seed)
     square = 0.02 * draw.normal(size=(k, k))
-    return pack(0.1, np.append(np.full(k - 1, 0.3), -0.3), square + square.T)
+    return packed(0.1, np.append(np.full(k - 1, 0.3), -0.3), square + square.T)
 
 
 def inefficiency_at(
@@ -48,7 +54,7 @@ def inefficiency_at(
     fit = everything(len(x))
     fit[-1] = False
     data = tl.coordinates(x, y, b, fit, crs)
-    return float(data.left[-1] + evaluate(theta, data.z)[-1])
+    return float(data.left[-1] + (features(data.z) @ theta)[-1])
 
 
 @pytest.mark.parametrize("m", [1, 2, 3])
@@ -90,7 +96,7 @@ def test_shadow_price_is_the_slope_of_the_frontier_at_the_projection(crs: bool) 
     theta = theta_of(2 + (not crs))
     x, y, b = base[0][3], float(base[1][3]), float(base[2][3])
     data = tl.coordinates(*base, everything(80), crs)
-    u = data.left + evaluate(theta, data.z)
+    u = data.left + features(data.z) @ theta
     price = tl.shadow_price(tl.elasticity(ds.slopes(theta, data)[:, -1]), base[1], base[2], u)[3]
 
     def frontier(bad: float) -> float:
@@ -118,7 +124,7 @@ def wild(n: int, m: int, crs: bool, seed: int) -> tuple[Array, ds.Coordinates]:
 
 def every_row(data: ds.Coordinates) -> tuple[Array, Array]:
     """All cone constraints as G theta >= low, from differences of the slopes in theta."""
-    p = length(data.z.shape[1])
+    p = terms(data.z.shape[1], 2)
 
     def slack(theta: Array) -> Array:
         slope = ds.slopes(theta, data)
@@ -138,7 +144,7 @@ def test_projection_is_the_nearest_monotone_function(crs: bool, seed: int) -> No
     g, low = every_row(data)
     assert (g @ found - low).min() >= -FEASIBLE
     f = features(data.z)
-    white = whitener(gram(data.z))
+    white = whitener(f.T @ f / len(f))
     slow = minimize(
         lambda d: float(d @ d),
         np.linalg.solve(white, found - theta),
@@ -166,7 +172,7 @@ def test_projection_is_feasible_at_every_row_of_a_large_group(n: int, m: int) ->
 
 def test_a_monotone_function_is_its_own_projection() -> None:
     data = tl.coordinates(*firms(), everything(80), False)
-    theta = pack(0.0, np.array([0.4, 0.5, -0.2]), np.zeros((3, 3)))
+    theta = packed(0.0, np.array([0.4, 0.5, -0.2]), np.zeros((3, 3)))
     np.testing.assert_array_equal(ds.project(theta, data), theta)
 
 
@@ -204,7 +210,8 @@ def test_noise_correction_is_the_formula() -> None:
     kappa = (1 - 2 * t) * sigma_v**2 / ((1 - t) ** 2 + t**2) / np.mean(rest**2)
     moved = features(data.z) @ (ds.noise_corrected(theta, data, sigma_v) - theta)
     np.testing.assert_allclose(moved, kappa * rest, atol=EXACT)
-    assert unpack(ds.noise_corrected(theta, data, sigma_v), 3)[1][-1] == pytest.approx(unpack(theta, 3)[1][-1] + kappa)
+    in_s = data.z.shape[1]
+    assert ds.noise_corrected(theta, data, sigma_v)[in_s] == pytest.approx(theta[in_s] + kappa)
 
 
 def test_noise_correction_undoes_noise_in_both_outputs() -> None:

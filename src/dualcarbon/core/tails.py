@@ -57,7 +57,7 @@ def pull_in(panel: Panel, columns: Sequence[str], low: float, high: float) -> Wi
     panel.arrays(*columns)
     counts: dict[str, int] = {}
     changed = []
-    for name in columns:
+    for name in dict.fromkeys(columns):
         values = panel.frame[name].cast(pl.Float64).fill_nan(None)
         pulled = values.clip(values.quantile(low, "linear"), values.quantile(high, "linear"))
         counts[name] = int((pulled != values).sum())

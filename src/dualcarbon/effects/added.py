@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
+from dualcarbon.core.text import Text
 from dualcarbon.effects.covariance import Vcov
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.joint import term_values
@@ -28,6 +29,11 @@ def specified(options: Options) -> Specification:
     outcome, treatment, controls, absorb, cluster, weights = options
     right = " + ".join([treatment, *controls])
     return parse(f"{outcome} ~ {right}" + (f" | {absorb}" if absorb else ""), cluster=cluster, weights=weights)
+
+
+def treatment_of(options: Options) -> str:
+    """The name of the treatment as a regression reports it."""
+    return specified(options).regressors[0].name
 
 
 def used(panel: Panel, options: Options, sample: pl.Expr | None) -> tuple[Floats, NDArray[np.int64]]:
@@ -50,6 +56,7 @@ def regress_with(
         estimate,
         names=tuple(name.removeprefix(_MARK) for name in estimate.names),
         collinear=tuple(name.removeprefix(_MARK) for name in estimate.collinear),
+        notes=tuple(Text(note.zh.replace(_MARK, ""), note.en.replace(_MARK, "")) for note in estimate.notes),
     )
 
 

@@ -110,8 +110,8 @@ def _narrowed(source: Source, names: list[str], sample: pl.Expr | None) -> Sourc
     if sample is not None:
         lazy = lazy.with_columns(sample.alias(SAMPLE))
         try:
-            kind = lazy.collect_schema()[SAMPLE]
-        except pl.exceptions.ColumnNotFoundError as error:
+            kind = pl.DataFrame(schema=schema).with_columns(sample.alias(SAMPLE))[SAMPLE].dtype
+        except pl.exceptions.PolarsError as error:
             raise bad_condition(str(error).splitlines()[0]) from error
         if kind != pl.Boolean:
             raise bad_condition(str(kind))

@@ -164,6 +164,10 @@ class Fitted:
         """w x e of each row, (n, k)."""
         return self.x * (self.weights * self.residuals)[:, None]
 
+    def squares(self) -> float:
+        """Sum of w e^2."""
+        return float(np.sum(self.weights * self.residuals**2))
+
 
 @dataclass(frozen=True, slots=True)
 class Covariance:
@@ -182,6 +186,8 @@ class Covariance:
         The clusters used, if any.
     inference : Inference or None
         Tests that replace those of the t distribution; in terms of the reported coefficients.
+    cut : bool
+        Whether negative eigenvalues were set to zero, after which `vcov` is no quadratic form in the residuals.
     """
 
     vcov: Floats
@@ -190,6 +196,7 @@ class Covariance:
     notes: tuple[Text, ...] = ()
     clusters: Clusters | None = None
     inference: Inference | None = None
+    cut: bool = False
 
 
 class Vcov(Protocol):
@@ -263,6 +270,15 @@ def choose(asked: str | Vcov | None, clustered: bool | None = None) -> Vcov:
             remedy=Text("从以上名称中选择", "choose one of these names"),
         )
     rule = rules()[name] if isinstance(name, str) else name
+    if not callable(getattr(rule, "compute", None)):
+        raise ConfigError(
+            Text("vcov= 不是协方差", "vcov= is no covariance"),
+            expected=Text("{r}，或 Cluster(...) 等对象", "{r}, or an object like Cluster(...)").format(
+                r=", ".join(rules())
+            ),
+            found=both(f"{type(rule).__name__}: {rule!r}"),
+            remedy=Text('写成如 vcov="hc1"', 'write it like vcov="hc1"'),
+        )
     if clustered is not None and rule.clustered != clustered:
         raise ConfigError(
             Text("协方差与聚类设定矛盾", "covariance and cluster contradict each other"),

@@ -13,6 +13,7 @@ from dualcarbon.core.panel import Provenance
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.specification import Specification
 from dualcarbon.effects.words import number_form, source
+from dualcarbon.kernels.resampling import permutation_p
 
 Floats = NDArray[np.float64]
 LEVEL = 0.05
@@ -29,9 +30,9 @@ class JointInference:
     same_sign : float
         Share of the true coefficients that have the sign of their median.
     medians, same_signs : (draws,)
-        The same in each draw; read-only.
+        The same in each draw, over the specifications it identifies; NaN if there is none. Read-only.
     p_median, p_sign : float
-        (1 + draws at least as extreme) / (1 + draws).
+        (1 + draws at least as extreme) / (1 + draws), equal to a relative 1e-9 counting, NaN left out.
     seed : int
     scheme : Text
     """
@@ -48,13 +49,13 @@ class JointInference:
     @classmethod
     def of(cls, true: Floats, coef: Floats, seed: int, scheme: Text) -> JointInference:
         """From true coefficients, (s,), and those of the draws, (s, draws)."""
-        medians, shares = np.nanmedian(coef, axis=0), _same_sign(coef)
+        medians, shares = np.full((2, coef.shape[1]), np.nan)
+        known = np.isfinite(coef).any(axis=0)
+        medians[known], shares[known] = np.nanmedian(coef[:, known], axis=0), _same_sign(coef[:, known])
         median, share = float(np.median(true)), float(_same_sign(true[:, None])[0])
-        draws = len(medians)
         for array in (medians, shares):
             array.flags.writeable = False
-        p_median = (1 + int(np.count_nonzero(np.abs(medians) >= abs(median)))) / (1 + draws)
-        p_sign = (1 + int(np.count_nonzero(shares >= share))) / (1 + draws)
+        p_median, p_sign = permutation_p(np.abs(medians), abs(median)), permutation_p(shares, share)
         return cls(median, share, medians, shares, p_median, p_sign, seed, scheme)
 
 
@@ -74,6 +75,8 @@ class SpecificationCurve:
         order of the coefficient, those without one last.
     depvar, treatment : str
     joint : JointInference or None
+    words : tuple of Text
+        The treatment's unit and the covariance.
     provenance : Provenance
     """
 
@@ -81,6 +84,7 @@ class SpecificationCurve:
     depvar: str
     treatment: str
     joint: JointInference | None
+    words: tuple[Text, ...]
     provenance: Provenance
 
     @classmethod
@@ -90,11 +94,12 @@ class SpecificationCurve:
         specification: Specification,
         treatment: str,
         joint: JointInference | None,
+        words: tuple[Text, ...],
         provenance: Provenance,
     ) -> SpecificationCurve:
         """The curve in order."""
         ordered = rows.sort("coef", nulls_last=True, maintain_order=True)
-        return cls(ordered, specification.depvar.name, treatment, joint, provenance)
+        return cls(ordered, specification.depvar.name, treatment, joint, words, provenance)
 
     @property
     def estimated(self) -> pl.DataFrame:
@@ -198,7 +203,7 @@ class SpecificationCurve:
                 s=one.scheme, d=len(one.medians), k=one.seed, m=f"{one.p_median:.4f}", g=f"{one.p_sign:.4f}"
             )
             notes.append(filled)
-        return tuple(notes)
+        return (*notes, *self.words)
 
     def __repr__(self) -> str:
         part = self.estimated

@@ -12,19 +12,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
-from dualcarbon.core.errors import ConfigError, DualcarbonError
+from dualcarbon.core.errors import ConfigError, ConvergenceError, DataError, DualcarbonError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Vcov, asked, choose
 from dualcarbon.effects.curve_result import JointInference, SpecificationCurve
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.joint import term_values
+from dualcarbon.effects.options import require_whole
 from dualcarbon.effects.placebos import block_sizes, fits
 from dualcarbon.effects.reassignment import Plan, WholePaths, WithinPeriods
 from dualcarbon.effects.regression import Regression, regress
-from dualcarbon.effects.single import require_term, single
+from dualcarbon.effects.single import place_of, require_term, single
 from dualcarbon.effects.specification import Specification, Term
 from dualcarbon.effects.winsorising import winsorise
+from dualcarbon.effects.words import measured
 
 Floats = NDArray[np.float64]
 EVERYTHING = "all"
@@ -100,7 +102,9 @@ def specification_curve(
     Raises
     ------
     ConfigError
-        More than 100,000 specifications, or a choice that cannot be read.
+        More than 100,000 specifications, a choice that cannot be read, or a sample named "all".
+    SchemaError
+        A choice names a column that is absent or not numeric.
     NotIdentifiedError
         No specification can be estimated.
 
@@ -120,10 +124,12 @@ def specification_curve(
     >>> curve.table_of_specifications.height, curve.positive, curve.significant
     (8, 8, 8)
     """
+    require_whole("draws", draws, 0)
+    require_whole("seed", seed, 0)
     rule = choose(asked(covariance, vcov), cluster is not None)
     base = parse(formula, cluster=cluster, weights=weights)
     term = require_term(base, treatment)
-    jobs = list(_jobs(base, panel, controls, effects, samples or {}, winsor))
+    jobs = list(_jobs(base, panel, controls, effects, samples or {}, _cuts(winsor)))
     results = (engine or InOrder()).map(partial(_fitted, rule=rule, treatment=treatment), jobs)
     found = [one for one in results if isinstance(one, tuple)]
     if not found:
@@ -133,7 +139,9 @@ def specification_curve(
     joint = None
     if draws:
         joint = _joint(held, panel, term, within, draws, seed, engine)
-    return SpecificationCurve.of(pl.DataFrame(rows, infer_schema_length=None), base, treatment, joint, panel.provenance)
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    words = (measured(treatment, panel), Text("标准误：{r}。", "Errors: {r}.").format(r=found[0][0].estimate.rule))
+    return SpecificationCurve.of(table, base, treatment, joint, words, panel.provenance)
 
 
 def _jobs(
@@ -148,6 +156,7 @@ def _jobs(
     absorbed = {written: parse(f"`_` ~ `__` | {written}").effects for written in effects}
     if not absorbed:
         absorbed = {" + ".join(effect.name for effect in base.effects) or "0": base.effects}
+    _require_no_all(samples)
     conditions: dict[str, pl.Expr | None] = {EVERYTHING: None, **samples}
     subsets = [chosen for k in range(len(parts) + 1) for chosen in combinations(parts, k)]
     _require_few(len(subsets) * len(absorbed) * len(conditions) * len(winsor))
@@ -164,16 +173,9 @@ def _fitted(job: Job, rule: Vcov, treatment: str) -> tuple[Regression, int] | Du
     """The regression and where the treatment stands in it, or what keeps it from being estimated."""
     try:
         found = regress(job.specification, job.panel, covariance=rule, sample=job.sample)
-    except DualcarbonError as error:
+        return found, place_of(found.estimate, treatment)
+    except (DataError, NotIdentifiedError, ConvergenceError) as error:
         return error
-    if treatment not in found.estimate.names:
-        return ConfigError(
-            Text("{t} 与其他变量或效应共线", "{t} is collinear with others or the effects").format(t=treatment),
-            expected=both(treatment),
-            found=both(", ".join(found.estimate.collinear)),
-            remedy=Text("减少效应", "fewer effects"),
-        )
-    return found, found.estimate.names.index(treatment)
 
 
 def _row(job: Job, one: tuple[Regression, int] | DualcarbonError, treatment: str) -> dict[str, object]:
@@ -238,6 +240,30 @@ def _draws_of_one(
         drawn = plan.draw(np.random.default_rng(stream), size)
         parts.append(fits(seen, np.ascontiguousarray(drawn[at])).coef)
     return np.concatenate(parts)
+
+
+def _cuts(winsor: Sequence[tuple[float, float] | None]) -> tuple[tuple[float, float] | None, ...]:
+    """The quantiles to winsorise at, each once; without any, none."""
+    try:
+        cuts = tuple(None if cut is None else (float(cut[0]), float(cut[1])) for cut in winsor)
+    except (TypeError, ValueError, IndexError) as error:
+        raise ConfigError(
+            Text("winsor= 无法理解", "winsor= cannot be understood"),
+            expected=Text("若干（下，上）分位点或 None", "pairs of quantiles (low, high), or None"),
+            found=both(repr(winsor)),
+            remedy=Text("例如 winsor=[None, (0.01, 0.99)]", "for example winsor=[None, (0.01, 0.99)]"),
+        ) from error
+    return tuple(dict.fromkeys(cuts)) or (None,)
+
+
+def _require_no_all(samples: Mapping[str, pl.Expr]) -> None:
+    if EVERYTHING in samples:
+        raise ConfigError(
+            Text("样本名 {a} 已表示全部行", "the sample name {a} stands for all rows").format(a=EVERYTHING),
+            expected=Text("另一个名字", "another name"),
+            found=both(", ".join(samples)),
+            remedy=Text("给这个样本改名", "rename this sample"),
+        )
 
 
 def _require_few(count: int) -> None:

@@ -11,14 +11,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.codes import dense_codes
-from dualcarbon.core.errors import ConfigError, DataError, NotIdentifiedError
+from dualcarbon.core.errors import ConfigError, NotIdentifiedError
 from dualcarbon.core.exhibit import Cell, Header, Table
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
+from dualcarbon.effects.covariance import few_clusters
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.sample import Sample, take_sample
 from dualcarbon.effects.specification import Specification
+from dualcarbon.effects.words import fragile
 
 if TYPE_CHECKING:
     from dualcarbon.kernels.scaled_inefficiency import ScaledFit
@@ -38,6 +40,8 @@ OPEN = Text(
     "似然另有一个极大值，仅低 {l}：回弹随该变量上升还是下降，数据未能定论。",
     "The likelihood has another maximum only {l} lower: the data do not settle whether rebound rises or falls.",
 )
+
+_ERRORS = Text("标准误：{r}，delta 法。", "Errors: {r}, delta method.")
 
 _SETTLED = 2.0
 
@@ -105,7 +109,8 @@ class DemandFrontier:
         )
         title = Text("能源需求前沿的相对回弹", "Relative rebound from the energy-demand frontier")
         label = number or Text("表 4", "Table 4")
-        notes = (self.scope, *(() if self.lead >= _SETTLED else (OPEN.format(l=f"{self.lead:.2f}"),)))
+        settled = () if self.lead >= _SETTLED else (OPEN.format(l=f"{self.lead:.2f}"),)
+        notes = (self.scope, *settled, _ERRORS.format(r=self.estimate.rule), *fragile([self.estimate]))
         return Table("table_demand_frontier", label, title, headers, rows, notes, self.source, self.simulated)
 
     def __repr__(self) -> str:
@@ -170,6 +175,7 @@ def demand_frontier(
     """
     from dualcarbon.kernels.scaled_inefficiency import scaled_inefficiency
 
+    _require_choices(panel, rebound, group, reference_rebound)
     specification = parse(f"log(`{energy}`) ~ " + " + ".join([*regressors, *rebound]) + f" | `{panel.id}`")
     data = take_sample(specification, panel, sample)
     levels = data.values + data.means
@@ -189,13 +195,28 @@ def demand_frontier(
     return _result(panel, data, estimate, arrays, found, (tuple(origin.tolist()), reference_rebound), group)
 
 
+def _require_choices(panel: Panel, rebound: Sequence[str], group: str | None, anchor: float) -> None:
+    if group is not None:
+        panel.codes(group)
+    if not rebound or not anchor < 1.0 or not np.isfinite(anchor):
+        raise ConfigError(
+            Text("回弹的设定无效", "the rebound cannot be set up so"),
+            expected=Text("至少一个 rebound 变量，reference_rebound 小于 1", "a rebound term, reference_rebound < 1"),
+            found=both(f"rebound={list(rebound)}, reference_rebound={anchor}"),
+            remedy=Text("给出 rebound=，R0 取 0 即可", "give rebound=, and leave R0 at 0"),
+        )
+
+
 def _named(terms: Sequence[str]) -> list[str]:
     """The names of terms as they are parsed."""
     return [term.name for term in parse("y ~ " + " + ".join(terms)).regressors] if terms else []
 
 
 def _origin(reference: Sequence[float] | None, q: int) -> Floats:
-    origin = np.zeros(q) if reference is None else np.asarray(reference, dtype=np.float64)
+    try:
+        origin = np.zeros(q) if reference is None else np.asarray(reference, dtype=np.float64)
+    except (TypeError, ValueError):
+        origin = np.zeros(0)
     if origin.shape != (q,) or not np.isfinite(origin).all():
         raise ConfigError(
             Text("基准点无效", "the reference is not valid"),
@@ -306,6 +327,7 @@ def _estimate(
         r2_within=float("nan"),
         rule=rule,
         drops=data.drops,
+        notes=few_clusters(firms),
         estimator=Text("最大似然", "maximum likelihood"),
     )
 
@@ -321,8 +343,6 @@ def _groups(
         codes = np.zeros(len(relative), dtype=np.int64)
     else:
         column = panel.frame[group].gather(data.rows)
-        if column.null_count():
-            raise _missing_group(group, column.null_count())
         labels, codes = column.unique().sort(), dense_codes([column])
     count = np.bincount(codes)
     values = np.column_stack([relative, z * relative[:, None]])
@@ -330,15 +350,6 @@ def _groups(
     se = (1.0 - anchor) * np.sqrt(np.einsum("gi,ij,gj->g", means[:, 1:], vcov, means[:, 1:]))
     rebound = 1.0 - (1.0 - anchor) * means[:, 0]
     return pl.DataFrame([labels]).with_columns(rows=count, relative=means[:, 0], rebound=rebound, se=se)
-
-
-def _missing_group(group: str, rows: int) -> DataError:
-    return DataError(
-        Text("分组列有缺失", "the group is missing"),
-        expected=Text("所用各行都有 {c}", "{c} on every row used").format(c=group),
-        found=Text("{k} 行缺失", "missing on {k} rows").format(k=rows),
-        remedy=Text("补全或先删去这些行", "complete it or drop these rows first"),
-    )
 
 
 def _no_maximum(specification: Specification) -> NotIdentifiedError:

@@ -15,7 +15,7 @@ from dualcarbon.core.panel import Panel, Provenance
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.specification import INTERCEPT
-from dualcarbon.effects.words import NO, OBSERVATIONS, STARS, YES, label_of, number_form, source
+from dualcarbon.effects.words import NO, OBSERVATIONS, STARS, YES, label_of, number_form, source, unit_of
 
 _SMALLEST_FIXED = 5e-4
 _COMPUTED = Provenance(Text("估计", "estimates"))
@@ -32,15 +32,30 @@ class Wording:
     units : mapping of name to Text
         What one unit of a regressor is; said in the notes.
     per : mapping of name to float
-        Coefficients are shown for a change of this many units; said in the notes.
+        Coefficients are shown for a change of this many units, more than 0; said in the notes.
     panel : Panel, optional
-        Labels of the schema for what `labels` does not name.
+        Labels and units of the schema for what `labels` and `units` do not name.
+
+    Raises
+    ------
+    ConfigError
+        A change that is not a positive number.
     """
 
     labels: Mapping[str, Text] = field(default_factory=dict)
     units: Mapping[str, Text] = field(default_factory=dict)
     per: Mapping[str, float] = field(default_factory=dict)
     panel: Panel | None = None
+
+    def __post_init__(self) -> None:
+        bad = {name: factor for name, factor in self.per.items() if not 0.0 < factor < np.inf}
+        if bad:
+            raise ConfigError(
+                Text("per= 的变化量无效", "a change in per= is not valid"),
+                expected=Text("正的有限数", "a finite number above 0"),
+                found=both(str(bad)),
+                remedy=Text("例如 per={{'digital': 0.1}}", "for example per={{'digital': 0.1}}").format(),
+            )
 
     def label(self, name: str) -> Text:
         """What a regressor is called."""
@@ -57,7 +72,7 @@ class Wording:
         """Units and scaling of the regressors shown."""
         found = []
         for name in shown:
-            unit, factor = self.units.get(name), self.per.get(name, 1.0)
+            unit, factor = self.units.get(name) or unit_of(name, self.panel), self.per.get(name, 1.0)
             if unit is not None and factor == 1.0:
                 found.append(Text("{n} 的单位为{u}。", "{n} is measured in {u}.").format(n=self.label(name), u=unit))
             elif factor != 1.0:

@@ -10,14 +10,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import ConfigError, NotIdentifiedError
+from dualcarbon.core.errors import NotIdentifiedError
 from dualcarbon.core.exhibit import DotPlot, Figure, Series
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
-from dualcarbon.effects.added import Options, regress_with, used
+from dualcarbon.effects.added import Options, regress_with, treatment_of, used
 from dualcarbon.effects.covariance import Vcov
 from dualcarbon.effects.inverted_u import InvertedU, inverted_u
+from dualcarbon.effects.options import require_whole
+from dualcarbon.effects.words import fragile, measured
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +32,7 @@ class Profile:
     ----------
     table : polars.DataFrame
         By period: `period`; by level: `from`, `to` of the treatment. Then `rows`, `coef`, `se`, `low`, `high`, `p`.
+        Places where the treatment does not vary beyond the effects have no row; `estimate.notes` names them.
     equal_p : float
         Wald F test that all coefficients are equal.
     change, change_se, change_p : float
@@ -69,6 +72,8 @@ class Fading:
     shape : InvertedU
         The quadratic, with the test of Lind & Mehlum (2010).
     treatment : str
+    measured : Text
+        Its unit.
     source : Text
     simulated : bool
     """
@@ -77,6 +82,7 @@ class Fading:
     by_level: Profile
     shape: InvertedU
     treatment: str
+    measured: Text
     source: Text
     simulated: bool
 
@@ -133,13 +139,7 @@ def fading(
     SchemaError, DataError
         As for `fit`.
     """
-    if bins < 2:
-        raise ConfigError(
-            Text("分组数太少", "too few bins"),
-            expected=Text("至少 2", "at least 2"),
-            found=both(str(bins)),
-            remedy=Text("增大 bins=", "increase bins="),
-        )
+    require_whole("bins", bins, 2)
     options = (outcome, treatment, controls, absorb, cluster, weights)
     values, rows = used(panel, options, sample)
     quadratic = inverted_u(
@@ -157,7 +157,8 @@ def fading(
     periods = _by_period(panel, options, (values, rows), vcov, sample, level)
     levels = _by_level(panel, options, (values, rows), bins, vcov, sample, level)
     source = Text("{n}，dualcarbon 计算", "{n}, computed by dualcarbon").format(n=panel.provenance.name)
-    return Fading(periods, levels, quadratic, treatment, source, panel.provenance.simulated)
+    name = treatment_of(options)
+    return Fading(periods, levels, quadratic, name, measured(name, panel), source, panel.provenance.simulated)
 
 
 def _by_period(
@@ -172,7 +173,8 @@ def _by_period(
     time = panel.frame[panel.time]
     periods = time.gather(rows).unique().sort()
     masks = [(time == period).to_numpy() for period in periods]
-    columns = [pl.Series(f"{options[1]}, {p}", values * m) for p, m in zip(periods, masks, strict=True)]
+    name = treatment_of(options)
+    columns = [pl.Series(f"{name}, {p}", values * m) for p, m in zip(periods, masks, strict=True)]
     counts = [int(np.count_nonzero(mask[rows])) for mask in masks]
     frame = pl.DataFrame([periods.alias("period")]).with_columns(rows=pl.Series(counts))
     return _profile(frame, columns, regress_with(panel, options, columns, vcov, sample), level)
@@ -200,8 +202,9 @@ def _by_level(
             ),
         )
     ends = list(pairwise(knots.tolist()))
+    name = treatment_of(options)
     columns = [
-        pl.Series(f"{options[1]}, {a:.6g}-{b:.6g} ({i})", np.clip(values, a, b) - a) for i, (a, b) in enumerate(ends, 1)
+        pl.Series(f"{name}, {a:.6g}-{b:.6g} ({i})", np.clip(values, a, b) - a) for i, (a, b) in enumerate(ends, 1)
     ]
     places = np.bincount(np.searchsorted(knots[1:-1], here, side="left"), minlength=len(ends))
     frame = pl.DataFrame({"from": knots[:-1], "to": knots[1:], "rows": places})
@@ -266,6 +269,9 @@ def _figure(found: Fading, profile: Profile, key: str, number: Text) -> Figure:
             q=f"{profile.trend_p:.4f}",
         ),
         Text("二次项：{v}。", "Quadratic: {v}.").format(v=found.shape.shape.verdict),
+        found.measured,
+        Text("标准误：{r}。", "Errors: {r}.").format(r=profile.estimate.rule),
+        *fragile([profile.estimate]),
     )
     drawing = DotPlot(tuple(both(item) for item in items), (marks,), axis)
     return Figure(key, number, title, drawing, notes, found.source, found.simulated)

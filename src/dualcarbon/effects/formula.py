@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from dualcarbon.core.errors import ConfigError
-from dualcarbon.core.text import Text
+from dualcarbon.core.text import Text, both
 from dualcarbon.effects.specification import Factor, Grouping, Poisson, Specification, Term, Varying
 
 _TOKEN = re.compile(r"`(?P<quoted>[^`]+)`|(?P<name>[^\W\d][\w.]*)|(?P<number>\d+)|(?P<sign>[~|+:^()\[\],])")
@@ -55,6 +55,7 @@ def parse(
     >>> s.depvar.name, [t.name for t in s.regressors], [e.name for e in s.effects]
     ('log(co2_t)', ['digital', 'size:soe'], ['industry4^year', 'firm_id'])
     """
+    _require_words(formula, cluster, weights, family)
     reader = _Reader(formula)
     depvar = reader.factor()
     reader.take("~", Text("「~」", "'~'"))
@@ -74,6 +75,29 @@ def parse(
     reader.finish(expected)
     clusters = () if cluster is None else _clusters(cluster)
     return Specification(depvar, regressors, effects, clusters, weights, endogenous, instruments, family)
+
+
+def _require_words(formula: object, cluster: object, weights: object, family: object) -> None:
+    wanted = (
+        ("formula", formula, str),
+        ("cluster", "" if cluster is None else cluster, str),
+        ("weights", "" if weights is None else weights, str),
+        ("family", Poisson() if family is None else family, Poisson),
+    )
+    wrong = [f"{name}={value!r}" for name, value, kind in wanted if not isinstance(value, kind)]
+    if wrong:
+        raise ConfigError(
+            Text("选项的类型不对", "an option is of the wrong kind"),
+            expected=Text(
+                "公式、cluster、weights 为文字，family 为 Poisson(...)",
+                "formula, cluster and weights as text, family as Poisson(...)",
+            ),
+            found=both(", ".join(wrong)),
+            remedy=Text(
+                '多维聚类写成 cluster="firm_id + year"，泊松写成 family=Poisson()',
+                'write several ways as cluster="firm_id + year", and Poisson as family=Poisson()',
+            ),
+        )
 
 
 _AFTER_EFFECT = Text("「+」、「^」、「[」、「|」或公式结束", "'+', '^', '[', '|' or the end")

@@ -12,8 +12,8 @@ from dualcarbon.core.panel import Provenance
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text
 from dualcarbon.effects.exhibits import coefficient_plot, regression_table
-from dualcarbon.effects.group_tests import SLACK
 from dualcarbon.effects.words import number_form
+from dualcarbon.kernels.resampling import permutation_p
 
 Floats = NDArray[np.float64]
 
@@ -86,9 +86,7 @@ class Permutation:
     def of(cls, spread: float, draws: Floats, segments: int, seed: int, whole_units: bool) -> Permutation:
         """The result with its p value."""
         draws.flags.writeable = False
-        known = draws[np.isfinite(draws)]
-        p = (1 + np.count_nonzero(known >= spread * (1.0 - SLACK))) / (1 + len(known)) if len(known) else np.nan
-        return cls(spread, draws, float(p), segments, seed, whole_units)
+        return cls(spread, draws, permutation_p(draws, spread), segments, seed, whole_units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,8 @@ class GroupDifference:
     interaction, stacked : Equality
         By the fully interacted regression; by stacked scores.
     permutation : Permutation
+    measured : Text
+        The unit of the coefficient's regressor.
     provenance : Provenance
     unplaced : int
         Rows of the panel in no group, their value missing.
@@ -120,6 +120,7 @@ class GroupDifference:
     interaction: Equality
     stacked: Equality
     permutation: Permutation
+    measured: Text
     provenance: Provenance
     unplaced: int
 
@@ -155,7 +156,7 @@ class GroupDifference:
                 c=self.coefficient, y=self.estimates[0].depvar
             ),
             foot=tuple(foot),
-            notes=self._notes(),
+            notes=(*self._notes(), self.measured),
             provenance=self.provenance,
         )
 

@@ -24,11 +24,8 @@ from dualcarbon.effects.specification import Factor, Grouping, Specification, Te
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-GROUP = "_group"
-"""Column of the group codes in the panel that the tests read; null where a row is in no group."""
-
-SLACK = 1e-9
-"""Relative amount by which a draw may fall short of the true statistic and still count as equal to it."""
+GROUP = "\x1fgroup"
+"""Column of the group codes in the panel that the tests read; null where a row is in no group. No table has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def _interacted(specification: Specification, panel: Panel, groups: int) -> tupl
     columns = []
     for j, term in enumerate(specification.regressors):
         values = term_values(panel, term)
-        names = [f"_x{j}_{g}" for g in range(groups)]
+        names = [f"\x1fx{j}_{g}" for g in range(groups)]
         with np.errstate(invalid="ignore"):
             columns += [pl.Series(name, values * (codes == g)) for g, name in enumerate(names)]
         parts[term] = tuple(Term((Factor(name),)) for name in names)
@@ -99,18 +96,22 @@ def stacked_covariance(
 
 @dataclass(frozen=True, slots=True)
 class Reallotment:
-    """The largest difference between groups, true and in each draw, (draws,); how many blocks of rows were allotted."""
+    """The largest difference between groups, true and in each draw, (draws,).
+
+    `segments` blocks of rows were allotted; `whole_units` says whether each was a whole unit.
+    """
 
     true: float
     draws: Floats
     segments: int
+    whole_units: bool
 
 
 def permutation(
     specification: Specification,
     term: Term,
     panel: Panel,
-    segment: Codes,
+    units: Codes,
     *,
     draws: int,
     seed: int,
@@ -121,12 +122,13 @@ def permutation(
 
     Parameters
     ----------
-    segment : (panel.n,)
-        Rows with one code move together; all rows of a segment are in one group.
+    units : (panel.n,), dense codes
+        The rows of a unit in one group move together.
     """
     data = take_sample(specification, panel, sample & pl.col(GROUP).is_not_null())
     labels = panel.frame[GROUP].gather(data.rows).to_numpy().astype(np.int64)
-    own, count = compact(segment[data.rows], int(segment.max()) + 1)
+    groups, own_unit = int(labels.max()) + 1, units[data.rows]
+    own, count = compact(own_unit * groups + labels, (int(units.max()) + 1) * groups)
     group_of = np.zeros(count, dtype=np.int64)
     group_of[own] = labels
     at = specification.regressors.index(term)
@@ -134,8 +136,8 @@ def permutation(
     streams = np.random.SeedSequence(seed).spawn(len(sizes))
     work = partial(_dealt, data=data, own=own, group_of=group_of, at=at)
     parts = (engine or InOrder()).map(work, list(zip(sizes, streams, strict=True)))
-    true = _spread(data, labels, int(labels.max()) + 1, at)
-    return Reallotment(true, np.concatenate(parts) if parts else np.zeros(0), count)
+    whole = count == len(np.unique(own_unit))
+    return Reallotment(_spread(data, labels, groups, at), np.concatenate(parts) if parts else np.zeros(0), count, whole)
 
 
 def _dealt(job: tuple[int, np.random.SeedSequence], data: Sample, own: Codes, group_of: Codes, at: int) -> Floats:

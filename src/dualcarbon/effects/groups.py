@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.codes import dense_codes
 from dualcarbon.core.engine import Engine
 from dualcarbon.core.errors import ConfigError, DataError, DualcarbonError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
@@ -16,11 +15,13 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Vcov, asked
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.group_result import Equality, GroupDifference, Permutation
-from dualcarbon.effects.group_tests import GROUP, Reallotment, interaction, permutation, stacked_covariance
+from dualcarbon.effects.group_tests import GROUP, interaction, permutation, stacked_covariance
+from dualcarbon.effects.options import require_whole
 from dualcarbon.effects.regression import Regression, regress
 from dualcarbon.effects.single import require_term
-from dualcarbon.effects.specification import Specification, Term
-from dualcarbon.effects.splitting import Groups, GroupSplit, as_split, divide
+from dualcarbon.effects.specification import Specification
+from dualcarbon.effects.splitting import GroupSplit, as_split, divide
+from dualcarbon.effects.words import measured
 
 Codes = NDArray[np.int64]
 
@@ -79,7 +80,8 @@ def compare(
     ConfigError, SchemaError
         A word or a column is not known.
     DataError, NotIdentifiedError
-        A group is empty or its coefficient is not identified: the message names the group.
+        A group is empty or its coefficient is not identified: the message names the group. The column of units has
+        missing values.
 
     Notes
     -----
@@ -98,13 +100,13 @@ def compare(
     >>> found.interaction.p < 0.01, found.permutation.p
     (True, 0.01)
     """
-    _require_draws(draws)
+    require_whole("draws", draws, 0)
+    require_whole("seed", seed, 0)
     specification = parse(formula, cluster=cluster, weights=weights)
     term = require_term(specification, coefficient)
     _require_least_squares(specification)
     unit = unit or panel.id
-    chosen = as_split(split)
-    groups = divide(panel, by, chosen, unit)
+    groups = divide(panel, by, as_split(split), unit)
     wide = panel.with_columns(pl.Series(GROUP, groups.codes).replace(-1, None))
     rule, inside = asked(covariance, vcov), pl.lit(True) if sample is None else sample
     found = [
@@ -113,7 +115,9 @@ def compare(
     ]
     whole = interaction(specification, term, wide, len(found), rule, inside & pl.col(GROUP).is_not_null())
     scores = stacked_covariance(found, coefficient, wide, specification.clusters)
-    dealt = _permuted(specification, term, wide, groups, unit, draws, seed, inside, engine)
+    dealt = permutation(
+        specification, term, wide, panel.codes(unit), draws=draws, seed=seed, sample=inside, engine=engine
+    )
     coef = np.array([one.estimate.coef[one.estimate.names.index(coefficient)] for one in found])
     return GroupDifference(
         coefficient=coefficient,
@@ -123,7 +127,8 @@ def compare(
         estimates=tuple(one.estimate for one in found),
         interaction=Equality.of(coef, whole.vcov, whole.df),
         stacked=Equality.of(coef, scores, None),
-        permutation=Permutation.of(dealt.true, dealt.draws, dealt.segments, seed, chosen.by_unit),
+        permutation=Permutation.of(dealt.true, dealt.draws, dealt.segments, seed, dealt.whole_units),
+        measured=measured(coefficient, panel),
         provenance=panel.provenance,
         unplaced=int(np.count_nonzero(groups.codes < 0)),
     )
@@ -160,23 +165,6 @@ def _in_group(error: DualcarbonError, label: Text) -> DualcarbonError:
     )
 
 
-def _permuted(
-    specification: Specification,
-    term: Term,
-    panel: Panel,
-    groups: Groups,
-    unit: str,
-    draws: int,
-    seed: int,
-    sample: pl.Expr,
-    engine: Engine | None,
-) -> Reallotment:
-    segment = dense_codes([panel.frame[unit], pl.Series(groups.codes)])
-    return permutation(
-        specification, term, panel, segment, draws=draws, seed=seed, sample=sample, engine=engine
-    )  # fmt: skip
-
-
 def _require_least_squares(specification: Specification) -> None:
     if specification.endogenous or specification.family is not None:
         raise ConfigError(
@@ -184,14 +172,4 @@ def _require_least_squares(specification: Specification) -> None:
             expected=Text("没有工具变量与 Poisson 的公式", "a formula without instruments and Poisson"),
             found=both(specification.formula),
             remedy=Text("用普通的公式", "use a plain formula"),
-        )
-
-
-def _require_draws(draws: int) -> None:
-    if draws < 0:
-        raise ConfigError(
-            Text("抽取次数为负", "the number of draws is negative"),
-            expected=Text("draws 为 0 或更大", "draws of 0 or more"),
-            found=both(repr(draws)),
-            remedy=Text("例如 draws=500；0 为不做置换检验", "for example draws=500; 0 leaves the permutation out"),
         )

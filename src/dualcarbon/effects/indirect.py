@@ -17,7 +17,9 @@ from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.mediation import least_squares, panel_rows
+from dualcarbon.effects.options import is_whole
 from dualcarbon.effects.sample import Sample, take_sample
+from dualcarbon.effects.single import place_of
 from dualcarbon.effects.specification import Varying
 
 Floats = NDArray[np.float64]
@@ -131,8 +133,8 @@ def indirect_effect(
     if (
         len(widest.clusters) != 1
         or any(isinstance(effect, Varying) for effect in widest.effects)
-        or draws < 2
-        or seed < 0
+        or not is_whole(draws, 2)
+        or not is_whole(seed, 0)
         or not 0.0 < level < 1.0
     ):
         raise _bad_option(cluster, draws, seed, level)
@@ -143,21 +145,11 @@ def indirect_effect(
     first = estimated(f"{mediator} ~ {right}{bar}", common)
     second = estimated(f"{outcome} ~ {treatment} + {mediator} + {right}{bar}", common)
     names = [term.name for term in widest.regressors[:2]]
-    c, a, b = _coef(total, names[0]), _coef(first, names[0]), _coef(second, names[1])
+    wanted = ((total, names[0]), (first, names[0]), (second, names[1]))
+    c, a, b = (float(fit.coef[place_of(fit, name)]) for fit, name in wanted)
     found = _draws(data, np.random.SeedSequence(seed).spawn(draws))
     se, low, high, p = _summary(found, level)
     return Indirect(a * b, se, low, high, p, a * b / c, total, first, second, found, level)
-
-
-def _coef(fit: Estimate, name: str) -> float:
-    if name not in fit.names:
-        raise NotIdentifiedError(
-            Text("系数不可识别", "a coefficient is not identified"),
-            expected=Text("{n} 在效应之外有变动", "{n} with variation beyond the effects").format(n=name),
-            found=Text("共线：{g}", "collinear: {g}").format(g=", ".join(fit.collinear)),
-            remedy=Text("少吸收效应", "absorb fewer effects"),
-        )
-    return float(fit.coef[fit.names.index(name)])
 
 
 def _draws(data: Sample, seeds: Seeds) -> Floats:

@@ -24,6 +24,7 @@ from dualcarbon.effects.instruments_result import (
     f_test,
 )
 from dualcarbon.effects.instruments_stages import Stages
+from dualcarbon.effects.options import require_level
 from dualcarbon.effects.regression import assemble
 from dualcarbon.effects.sample import take_sample
 from dualcarbon.effects.solution import within_effects
@@ -69,7 +70,7 @@ def instruments(
     Raises
     ------
     ConfigError
-        If the formula has no instruments, or the covariance does not rest on scores.
+        If the formula has no instruments, the covariance does not rest on scores, or the level is not in (0, 1).
     NotIdentifiedError
         If the instruments do not move the endogenous regressors, determine them entirely, or are as many as the
         degrees of freedom of the covariance.
@@ -83,6 +84,7 @@ def instruments(
     >>> found.kleibergen_paap.statistic > 100.0, found.anderson_rubin.shape
     (True, 'interval')
     """
+    require_level(level)
     specification = parse(formula, cluster=cluster, weights=weights)
     if not specification.endogenous:
         raise _no_instruments(specification)
@@ -180,7 +182,9 @@ def _anderson_rubin(stages: Stages, level: float) -> AndersonRubin:
     if coef.shape[1] > 2:
         return AndersonRubin(test, level, None)
     critical = float(f.ppf(level, size, stages.joint.df))
-    return AndersonRubin(test, level, anderson_rubin_set(coef[:, 0], coef[:, 1], stages.joint.vcov, critical))
+    unit = float(stages.units[0] / stages.units[1])
+    found = anderson_rubin_set(coef[:, 0], coef[:, 1], stages.joint.vcov, critical)
+    return AndersonRubin(test, level, tuple((low * unit, high * unit) for low, high in found))
 
 
 def _effective_f(stages: Stages) -> EffectiveF | None:
@@ -206,7 +210,7 @@ def _overidentification(stages: Stages) -> Test | None:
     freedom = stages.size - d.shape[1]
     if not freedom:
         return None
-    weights, residuals = stages.data.weights, stages.solution.residuals
+    weights, residuals = stages.data.weights, stages.solution.residuals / stages.units[0]
     if stages.rule.name == "iid":
         meat = stages.gram * float(np.sum(weights * residuals**2)) / len(y)
     else:

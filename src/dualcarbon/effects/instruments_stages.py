@@ -56,16 +56,29 @@ class Stages:
         return at[at <= k], at[(at > k) & (at <= k + m)], at[at > k + m]
 
     @cached_property
-    def left(self) -> tuple[Floats, Floats, Floats]:
-        """Dependent variable (n,), endogenous regressors (n, m) and instruments (n, l) without exogenous regressors."""
+    def _bare(self) -> Floats:
+        """Dependent variable, endogenous regressors and instruments without exogenous regressors, (n, 1 + m + l)."""
         from dualcarbon.kernels.least_squares import projection
 
         x, d, z = self.kept
         columns = self.within.values[:, [0, *d, *z]]
-        if len(x):
-            regressors = self.within.values[:, x]
-            columns = projection(regressors, regressors, columns, self.data.weights)[2]
-        return columns[:, 0], columns[:, 1 : 1 + len(d)], columns[:, 1 + len(d) :]
+        if not len(x):
+            return columns
+        regressors = self.within.values[:, x]
+        return projection(regressors, regressors, columns, self.data.weights)[2]
+
+    @cached_property
+    def units(self) -> Floats:
+        """Root mean squares of these columns, (1 + m + l,): the statistics are computed in these units."""
+        from dualcarbon.kernels.moments import sums_of_squares
+
+        return np.sqrt(sums_of_squares(self._bare, self.data.weights) / float(self.data.weights.sum()))
+
+    @cached_property
+    def left(self) -> tuple[Floats, Floats, Floats]:
+        """The columns in their units: dependent variable (n,), endogenous regressors (n, m) and instruments (n, l)."""
+        columns, m = self._bare / self.units, len(self.kept[1])
+        return columns[:, 0], columns[:, 1 : 1 + m], columns[:, 1 + m :]
 
     @cached_property
     def gram(self) -> Floats:
@@ -116,10 +129,12 @@ class Stages:
             found = self.rule.compute(replace(fitted, x=z, residuals=residuals[:, 0], weights=weights, bread=bread))
             whole = np.asarray(np.kron(cross_products(residuals, weights) / found.df, bread), dtype=np.float64)
             return replace(found, vcov=whole)
-        scores = np.hstack([z * (weights * column)[:, None] for column in residuals.T])
-        ones = np.ones(len(z))
-        whole = np.asarray(np.kron(np.eye(residuals.shape[1]), bread), dtype=np.float64)
-        return self.rule.compute(replace(fitted, x=scores, residuals=ones, weights=ones, bread=whole))
+        size, unit, ones = np.sqrt(np.mean(residuals**2, axis=0)), np.sqrt(np.diag(gram)), np.ones(len(z))
+        scores = np.hstack([z / unit * (weights * column)[:, None] for column in (residuals / size).T])
+        whole = np.asarray(np.kron(np.eye(len(size)), bread * np.outer(unit, unit)), dtype=np.float64)
+        found = self.rule.compute(replace(fitted, x=scores, residuals=ones, weights=ones, bread=whole))
+        scale = np.kron(size, 1.0 / unit)
+        return replace(found, vcov=found.vcov * np.outer(scale, scale))
 
     def f(self, coef: Floats, vcov: Floats, df: float) -> Test:
         """F of coefficients, (p,), with covariance (p, p)."""
@@ -128,9 +143,11 @@ class Stages:
         return f_test(wald(coef, vcov) / len(coef), len(coef), df)
 
     def require_degrees(self) -> None:
-        """Raise where the covariance has no more degrees of freedom than instruments, or a first stage fits exactly."""
-        exact = np.diag(self.sigma) <= 1e-20 * np.diag(self.reduced[0][:, 1:].T @ self.gram @ self.reduced[0][:, 1:])
-        if exact.any():
+        """Raise where the covariance has no more degrees of freedom than instruments, or first stages fit exactly."""
+        from dualcarbon.kernels.least_squares import independent
+
+        pi = self.reduced[0][:, 1:]
+        if not independent(self.sigma, 1e-20 * np.diag(pi.T @ self.gram @ pi)).all():
             raise _determined(self.specification.endogenous)
         if self.joint.df < self.size:
             raise NotIdentifiedError(
@@ -143,8 +160,8 @@ class Stages:
 
 def _determined(endogenous: tuple[Term, ...]) -> NotIdentifiedError:
     return NotIdentifiedError(
-        Text("工具变量完全决定内生变量", "the instruments determine an endogenous regressor"),
-        expected=Text("第一阶段有残差", "a first stage with residuals"),
+        Text("工具变量完全决定内生变量或其组合", "the instruments determine an endogenous regressor or a combination"),
+        expected=Text("第一阶段有残差，且互不决定", "first stages with residuals that do not determine each other"),
         found=both(", ".join(term.name for term in endogenous)),
-        remedy=Text("它是外生的：直接用最小二乘", "it is exogenous then: use least squares"),
+        remedy=Text("它是外生的：移到外生变量中", "it is exogenous then: move it to the exogenous regressors"),
     )

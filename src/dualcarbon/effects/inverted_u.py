@@ -14,8 +14,9 @@ from dualcarbon.core.errors import NotIdentifiedError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text
-from dualcarbon.effects.added import regress_with, used
+from dualcarbon.effects.added import regress_with, treatment_of, used
 from dualcarbon.effects.covariance import Vcov
+from dualcarbon.effects.options import require_level
 
 if TYPE_CHECKING:
     from dualcarbon.kernels.fieller import RatioSet
@@ -111,6 +112,7 @@ def lind_mehlum(
 
     from dualcarbon.kernels.fieller import fieller
 
+    require_level(level)
     b, v = np.asarray(coef, dtype=np.float64), np.asarray(vcov, dtype=np.float64)
     sign = -1.0 if b[1] < 0.0 else 1.0
     slopes, ps = [], []
@@ -171,18 +173,23 @@ def inverted_u(
     SchemaError, DataError, ConfigError
         As for `fit`.
     """
+    require_level(level)
     options = (outcome, treatment, controls, absorb, cluster, weights)
     values, rows = used(panel, options, sample)
-    square = pl.Series(f"{treatment}^2", values**2)
-    estimate = regress_with(panel, options, [pl.Series(treatment, values), square], vcov, sample)
-    if {treatment, square.name} & set(estimate.collinear):
+    name = treatment_of(options)
+    square = pl.Series(f"{name}^2", values**2)
+    estimate = regress_with(panel, options, [pl.Series(name, values), square], vcov, sample)
+    if {name, square.name} & set(estimate.collinear):
         raise NotIdentifiedError(
             Text("处理变量与其平方不能分开", "the treatment and its square cannot be told apart"),
             expected=Text("至少三个不同的取值", "at least three values"),
             found=Text("共线：{c}", "collinear: {c}").format(c=", ".join(estimate.collinear)),
-            remedy=Text("换用连续的处理变量", "use a continuous treatment"),
+            remedy=Text(
+                "换用连续的处理变量；若其均值远大于变动，先减去均值",
+                "use a continuous treatment; subtract its mean first where that is far larger than its variation",
+            ),
         )
-    at = [estimate.names.index(name) for name in (treatment, square.name)]
+    at = [estimate.names.index(one) for one in (name, square.name)]
     here = values[rows]
     shape = lind_mehlum(
         estimate.coef[at],

@@ -20,7 +20,7 @@ from dualcarbon.effects.specification import INTERCEPT, Factor, Specification, T
 Floats = NDArray[np.float64]
 
 _ROUNDING = 1e-13
-"""Spread, relative to the columns combined, that is nothing but rounding."""
+"""Spread, relative to the columns combined as they are in the table, that is nothing but rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def regress_jointly(
     left, fitted = _partialled(whole, len(extra))
     raw = np.column_stack([_values(panel, column)[whole.rows] for column in columns])
     fits = [
-        _fit(whole, fitted, rule, _combined(left, np.asarray(w)), _combined(raw, np.asarray(w)), name)
+        _fit(whole, fitted, rule, _combined(left, np.asarray(w), raw), _combined(raw, np.asarray(w), raw), name)
         for name, w in outcomes.items()
     ]
     position = fitted.x.shape[1] - len(fits[0].estimate.names)
@@ -143,14 +143,10 @@ def _constants(whole: Regression) -> int:
 
 
 def _inverse(x: Floats, weights: Floats) -> Floats:
-    from scipy.linalg import cho_factor, cho_solve
-
+    from dualcarbon.kernels.least_squares import normal_equations
     from dualcarbon.kernels.moments import cross_products
 
-    gram = cross_products(np.ascontiguousarray(x), weights)
-    scale = np.sqrt(np.diag(gram))
-    inverse = cho_solve(cho_factor(gram / np.outer(scale, scale), lower=True), np.eye(len(gram)))
-    return np.asarray((inverse + inverse.T) / 2.0 / np.outer(scale, scale), dtype=np.float64)
+    return normal_equations(cross_products(x, weights)).inverse()
 
 
 def _fit(whole: Regression, fitted: Fitted, rule: Vcov, y: Floats, raw: Floats, name: str) -> _Fit:
@@ -181,10 +177,10 @@ def _fit(whole: Regression, fitted: Fitted, rule: Vcov, y: Floats, raw: Floats, 
     return _Fit(with_covariance(estimate, found, reported), residuals, found)
 
 
-def _combined(columns: Floats, w: Floats) -> Floats:
-    """The combination of the columns, (n,): exactly 0 where nothing but rounding is left of it."""
+def _combined(columns: Floats, w: Floats, raw: Floats) -> Floats:
+    """The combination of the columns, (n,): exactly 0 where no more is left of it than the raw columns' rounding."""
     found = columns @ w
-    size = float(np.max(np.abs(columns) @ np.abs(w)))
+    size = float(np.max(np.abs(raw) @ np.abs(w)))
     return np.zeros_like(found) if np.ptp(found) <= _ROUNDING * size else np.asarray(found, dtype=np.float64)
 
 
@@ -197,18 +193,21 @@ def _across(fits: Sequence[_Fit], fitted: Fitted, rule: Vcov, position: int) -> 
     vcov = np.diag(own)
     for i in range(len(fits)):
         for j in range(i):
-            together = rule.compute(replace(fitted, residuals=fits[i].residuals + fits[j].residuals)).vcov
-            vcov[i, j] = vcov[j, i] = (float(together[position, position]) - own[i] - own[j]) / 2.0
+            together = rule.compute(replace(fitted, residuals=fits[i].residuals + fits[j].residuals))
+            _require_quadratic(rule, together)
+            vcov[i, j] = vcov[j, i] = (float(together.vcov[position, position]) - own[i] - own[j]) / 2.0
     return vcov
 
 
 def _require_quadratic(rule: Vcov, found: Covariance) -> None:
-    if found.inference is not None:
+    if found.inference is not None or found.cut:
         raise ConfigError(
             Text("协方差 {n} 没有跨方程的形式", "covariance {n} has no form across equations").format(n=rule.name),
             expected=Text("残差的二次型，如 cluster 或 hc1", "a quadratic form in the residuals, like cluster or hc1"),
-            found=both(rule.name),
-            remedy=Text('用 cluster= 或 vcov="hc1"', 'use cluster= or vcov="hc1"'),
+            found=Text("负特征值被置零：{r}", "negative eigenvalues set to zero: {r}").format(r=found.rule)
+            if found.cut
+            else both(rule.name),
+            remedy=Text('用一维的 cluster= 或 vcov="hc1"', 'use cluster= of one way or vcov="hc1"'),
         )
 
 

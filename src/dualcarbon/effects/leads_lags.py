@@ -17,9 +17,9 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Vcov, asked
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.regression import regress
-from dualcarbon.effects.single import require_term
+from dualcarbon.effects.single import place_of, require_term
 from dualcarbon.effects.specification import Factor, Term
-from dualcarbon.effects.words import P_VALUE, STARS, number_form, source
+from dualcarbon.effects.words import P_VALUE, STARS, fragile, measured, number_form, source
 
 Floats = NDArray[np.float64]
 
@@ -70,6 +70,8 @@ class Dynamics:
         Sum of the treatment's and its lags' coefficients: the effect after the last lag.
     missing : dict of str to int
         As in `Shifted`.
+    measured : Text
+        The treatment's unit.
     provenance : Provenance
     """
 
@@ -81,6 +83,7 @@ class Dynamics:
     total_se: float
     total_p: float
     missing: dict[str, int]
+    measured: Text
     provenance: Provenance
 
     def table(self, key: str = "dynamics") -> Table:
@@ -90,7 +93,7 @@ class Dynamics:
         total = (
             Cell(Text("当期与滞后之和", "Sum of current and lags")),
             Cell(self.total, form),
-            Cell(self.total_se, form),
+            Cell(self.total_se, form, bracket=True),
         )
         rows.append((*total, Cell(self.total_p, ".4f"), Cell(None)))
         if self.leads is not None:
@@ -144,7 +147,7 @@ class Dynamics:
         return (
             Cell(_label(steps)),
             Cell(coef, number_form(coef), self.estimate.stars(name)),
-            Cell(se, number_form(se)),
+            Cell(se, number_form(se), bracket=True),
             Cell(float(self.estimate.p[at]), ".4f"),
             Cell(self.missing.get(name), ",d"),
         )
@@ -156,6 +159,8 @@ class Dynamics:
                 "移位按时间关键字对齐，中间缺期即为缺失；N = {n}；标准误：{r}。",
                 "Shifted by the time key: where a period is absent the value is missing; N = {n}; errors: {r}.",
             ).format(n=f"{self.estimate.n:,}", r=self.estimate.rule),
+            self.measured,
+            *fragile([self.estimate]),
         )
 
     def __repr__(self) -> str:
@@ -203,10 +208,15 @@ def shifted(panel: Panel, column: str, *, lags: int = 0, leads: int = 0, step: i
         moved = held.with_columns(pl.col(panel.time) + k * step).rename({column: "_moved"})
         joined = held.join(moved, on=[panel.id, panel.time], how="left", validate="1:1", maintain_order="left")
         values = joined["_moved"].alias(name)
-        missing[name] = int((held[column].is_not_null() & values.is_null()).sum())
+        missing[name] = int((_there(held[column]) & ~_there(values)).sum())
         names.append(name)
         columns.append(values)
     return Shifted(panel.with_columns(*columns), tuple(names), missing)
+
+
+def _there(values: pl.Series) -> pl.Series:
+    """Whether a value is there: neither null nor NaN."""
+    return values.is_not_null() & ~values.is_nan().fill_null(True) if values.dtype.is_float() else values.is_not_null()
 
 
 def dynamics(
@@ -244,7 +254,7 @@ def dynamics(
     ConfigError, SchemaError
         As for `fit` and `shifted`.
     NotIdentifiedError
-        A lag or lead is collinear.
+        The treatment, a lag or a lead is collinear.
 
     Examples
     --------
@@ -268,14 +278,15 @@ def dynamics(
     wide = replace(specification, regressors=(*specification.regressors, *added))
     estimate = regress(wide, moved.panel, covariance=asked(covariance, vcov), sample=sample).estimate
     steps = [*range(-leads, 0), *range(1, lags + 1)]
-    named = [(0, treatment), *zip(steps, moved.names, strict=True)]
-    terms = tuple(sorted(pair for pair in named if pair[1] in estimate.names))
+    terms = tuple(sorted([(0, term.name), *zip(steps, moved.names, strict=True)]))
+    for _, name in terms:
+        place_of(estimate, name)
     after = [name for k, name in terms if k >= 0]
     total, total_se, total_p = _sum(estimate, after)
     ahead = [name for k, name in terms if k < 0]
     return Dynamics(
         estimate, treatment, terms, jointly_zero(estimate, ahead) if ahead else None, total, total_se, total_p,
-        moved.missing, panel.provenance,
+        moved.missing, measured(treatment, panel), panel.provenance,
     )  # fmt: skip
 
 

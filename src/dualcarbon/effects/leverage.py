@@ -35,7 +35,7 @@ def inflated_sandwich(fitted: Fitted, power: int, name: str) -> Floats:
 
     require_linear(fitted, name)
     absorbed = _absorbed(fitted, name)
-    leverages = absorbed + fitted.weights * np.einsum("nk,nk->n", fitted.x @ fitted.bread, fitted.x)
+    leverages = absorbed + _through_regressors(fitted)
     exact = absorbed > 1.0 - WHOLE
     alone = np.flatnonzero(~exact & (leverages > 1.0 - WHOLE))
     if len(alone):
@@ -44,6 +44,13 @@ def inflated_sandwich(fitted: Fitted, power: int, name: str) -> Floats:
     scores[exact] = 0.0
     gap = np.where(exact, 1.0, 1.0 - leverages)
     return np.asarray(fitted.bread @ cross_products(scores, gap ** float(-power)) @ fitted.bread, dtype=np.float64)
+
+
+def _through_regressors(fitted: Fitted) -> Floats:
+    """w x'Bx of the rows, (n,), by orthogonal factorisation: cross products would lose a leverage of 1 in rounding."""
+    weighted = fitted.x * np.sqrt(fitted.weights)[:, None]
+    scaled = weighted / np.sqrt(np.sum(weighted**2, axis=0))
+    return np.asarray(np.sum(np.linalg.qr(scaled)[0] ** 2, axis=1), dtype=np.float64)
 
 
 def _absorbed(fitted: Fitted, name: str) -> Floats:

@@ -12,14 +12,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError
-from dualcarbon.core.exhibit import Cell, Header, Table
-from dualcarbon.core.panel import Drop, Panel
-from dualcarbon.core.results import Estimate
+from dualcarbon.core.exhibit import Table
+from dualcarbon.core.panel import Drop, Panel, Provenance
+from dualcarbon.core.results import LEAST_SQUARES, Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.regression import regress
 from dualcarbon.effects.sample import take_sample
+from dualcarbon.effects.single import place_of
 from dualcarbon.effects.specification import Poisson
+from dualcarbon.effects.words import measured
 
 ARGUED = Text(
     "两步法（江艇，2022）：检验处理变量对结果与对中介变量的影响；中介变量对结果的影响由理论与文献论证，不在此估计。",
@@ -61,8 +63,9 @@ class Mediation:
         Rows not used by any step.
     table : polars.DataFrame
         `depvar`, `coef`, `se`, `p`, `n`: the outcome first.
-    source : Text
-    simulated : bool
+    measured : Text
+        The treatment's unit.
+    provenance : Provenance
     """
 
     total: Estimate
@@ -70,35 +73,36 @@ class Mediation:
     treatment: str
     drops: tuple[Drop, ...]
     table: pl.DataFrame
-    source: Text
-    simulated: bool
+    measured: Text
+    provenance: Provenance
 
     def exhibit(self, number: Text | None = None) -> Table:
         """The steps as columns of a three-line table."""
+        from dualcarbon.effects.exhibits import regression_table
+
         fits = (self.total, *self.steps)
-        headers = (
-            Header("variable", Text("变量", "Variable")),
-            *(Header(f"c{i}", both(f"({i}) {fit.depvar}")) for i, fit in enumerate(fits, 1)),
-        )
-        at = [fit.names.index(self.treatment) for fit in fits]
-        marks = [fit.stars(self.treatment) for fit in fits]
-        coef = [Cell(float(f.coef[i]), ".4f", stars) for f, i, stars in zip(fits, at, marks, strict=True)]
-        errors = [Cell(float(f.se[i]), ".4f", bracket=True) for f, i in zip(fits, at, strict=True)]
-        rows = (
-            (Cell(self.treatment), *coef),
-            (Cell(Text("标准误", "Std. error")), *errors),
-            (Cell(Text("固定效应", "Effects")), *(Cell(", ".join(f.effects) or None) for f in fits)),
-            (Cell(Text("观测数", "N")), *(Cell(f.n, ",") for f in fits)),
-        )
-        notes = (
-            ARGUED,
-            Text("{r}。*、**、*** 分别表示 10%、5%、1%。", "{r}. * 10 %, ** 5 %, *** 1 %.").format(r=self.total.rule),
-        )
         title = Text("机制检验：{t} 对结果与中介变量的影响", "Mechanism: {t}, the outcome and the mediators").format(
             t=self.treatment
         )
-        label = number or Text("表 5", "Table 5")
-        return Table("table_mediation", label, title, headers, rows, notes, self.source, self.simulated)
+        gone = tuple(
+            Text("各步均未用 {k} 行：{r}。", "{k} rows used by no step: {r}.").format(k=f"{d.rows:,}", r=d.reason)
+            for d in self.drops
+        )
+        likelihoods = tuple(
+            Text("({j}) 列：{e}。", "({j}) by {e}.").format(j=j, e=fit.estimator)
+            for j, fit in enumerate(fits, 1)
+            if fit.estimator != LEAST_SQUARES
+        )
+        return regression_table(
+            fits,
+            [fit.depvar for fit in fits],
+            key="table_mediation",
+            number=number or Text("表 5", "Table 5"),
+            title=title,
+            show=[self.treatment],
+            notes=(ARGUED, self.measured, *likelihoods, *gone),
+            provenance=self.provenance,
+        )
 
     def __repr__(self) -> str:
         lines = [
@@ -148,6 +152,7 @@ def mediation(
     -----
     Jiang (2022), China Industrial Economics 2022(5), 100-120, https://doi.org/10.19581/j.cnki.ciejournal.2022.05.005.
     """
+    mediators = [mediators] if isinstance(mediators, str) else mediators
     given = mediators if isinstance(mediators, Mapping) else dict.fromkeys(mediators, least_squares)
     chosen = {name: _estimator(how) for name, how in given.items()}
     if not chosen:
@@ -168,9 +173,8 @@ def mediation(
         for mediator, estimator in chosen.items()
     )
     name = widest.regressors[0].name
-    source = Text("{n}，dualcarbon 计算", "{n}, computed by dualcarbon").format(n=panel.provenance.name)
     table = _table(name, (total, *steps))
-    return Mediation(total, steps, name, data.drops, table, source, panel.provenance.simulated)
+    return Mediation(total, steps, name, data.drops, table, measured(name, panel), panel.provenance)
 
 
 def _estimator(how: Estimator | Poisson) -> Estimator:
@@ -183,7 +187,7 @@ def panel_rows(panel: Panel, rows: NDArray[np.int64]) -> Panel:
 
 
 def _table(treatment: str, fits: Sequence[Estimate]) -> pl.DataFrame:
-    at = [fit.names.index(treatment) for fit in fits]
+    at = [place_of(fit, treatment) for fit in fits]
     return pl.DataFrame(
         {
             "depvar": [fit.depvar for fit in fits],

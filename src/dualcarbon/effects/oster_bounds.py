@@ -16,10 +16,11 @@ from dualcarbon.core.panel import Panel, Provenance
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.formula import parse
+from dualcarbon.effects.joint import term_values
 from dualcarbon.effects.regression import Regression, regress
 from dualcarbon.effects.single import require_term, single
 from dualcarbon.effects.specification import INTERCEPT, Specification, Term
-from dualcarbon.effects.words import number_form, source
+from dualcarbon.effects.words import fragile, measured, number_form, source
 from dualcarbon.kernels.selection import Moments, betas, delta_for
 
 Floats = NDArray[np.float64]
@@ -52,6 +53,8 @@ class Oster:
         Between `long` and `beta`.
     observed : Text
         What counts as observed controls.
+    measured : Text
+        The treatment's unit.
     provenance : Provenance
     """
 
@@ -70,6 +73,7 @@ class Oster:
     consistent: bool
     bounds: tuple[float, float]
     observed: Text
+    measured: Text
     provenance: Provenance
 
     @property
@@ -122,7 +126,7 @@ class Oster:
                     "(assumption 3); the nearest root is taken.",
                 )
             )
-        return tuple(notes)
+        return (*notes, self.measured, *fragile([self.estimate]))
 
     def __repr__(self) -> str:
         return (
@@ -201,7 +205,9 @@ def oster(
     """
     specification = parse(formula, weights=weights)
     term = require_term(specification, treatment)
+    always = [always] if isinstance(always, str) else always
     _require_observed(specification, term, always, observed)
+    _require_finite(delta=delta, target=target)
     whole = regress(specification, panel, sample=sample)
     moments, total = _moments(whole, panel, term, specification, always, observed)
     r2_long = 1.0 - _left(whole) / total
@@ -216,7 +222,7 @@ def oster(
     return Oster(
         whole.estimate, treatment, moments.short, moments.long, r2_short, r2_long, chosen, delta_for(moments, target),
         target, beta, delta, roots, consistent, (low, high), _named(specification, term, always, observed),
-        panel.provenance,
+        measured(treatment, panel), panel.provenance,
     )  # fmt: skip
 
 
@@ -243,7 +249,7 @@ def _moments(
     if observed == "controls and effects":
         x, y = (_centred(values, w) for values in (seen.values, _outcome(whole, panel, specification)))
         total = float(w @ y**2)
-        kept = np.zeros((len(w), 0))
+        kept = _always(specification, panel, always, whole, w)
     else:
         coef = np.linalg.solve(whole.mapping, estimate.coef)
         constant = 0 if estimate.effects else 1
@@ -265,9 +271,16 @@ def _left(whole: Regression) -> float:
 
 
 def _outcome(whole: Regression, panel: Panel, specification: Specification) -> Floats:
-    from dualcarbon.effects.joint import term_values
-
     return term_values(panel, Term((specification.depvar,)))[whole.rows]
+
+
+def _always(
+    specification: Specification, panel: Panel, always: Sequence[str], whole: Regression, weights: Floats
+) -> Floats:
+    """The regressors of both regressions, centred, (n, a)."""
+    terms = [term for term in specification.regressors if term.name in always]
+    columns = [_centred(term_values(panel, term)[whole.rows], weights) for term in terms]
+    return np.column_stack([np.zeros((len(weights), 0)), *columns])
 
 
 def _centred(values: Floats, weights: Floats) -> Floats:
@@ -278,9 +291,10 @@ def _without(values: Floats, others: Floats, weights: Floats) -> Floats:
     if not others.shape[1]:
         return values
     root = np.sqrt(weights)
-    basis = np.linalg.qr(others * root[:, None])[0]
-    scaled = values * root
-    return np.asarray((scaled - basis @ (basis.T @ scaled)) / root, dtype=np.float64)
+    scaled = others * root[:, None]
+    size = np.sqrt(np.sum(scaled**2, axis=0))
+    coef = np.linalg.lstsq(scaled / np.where(size > 0.0, size, 1.0), values * root)[0]
+    return np.asarray(values - (others / np.where(size > 0.0, size, 1.0)) @ coef, dtype=np.float64)
 
 
 def _named(specification: Specification, term: Term, always: Sequence[str], observed: str) -> Text:
@@ -316,6 +330,17 @@ def _require_observed(specification: Specification, term: Term, always: Sequence
             remedy=Text(
                 '加入控制变量，或 observed="controls and effects"', 'add controls, or observed="controls and effects"'
             ),
+        )
+
+
+def _require_finite(**options: float) -> None:
+    bad = [f"{name}={value}" for name, value in options.items() if not np.isfinite(value)]
+    if bad:
+        raise ConfigError(
+            Text("选项不是有限数", "an option is not finite"),
+            expected=Text("有限数", "a finite number"),
+            found=both(", ".join(bad)),
+            remedy=Text("改正它", "correct it"),
         )
 
 

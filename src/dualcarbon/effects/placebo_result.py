@@ -11,12 +11,10 @@ from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
 from dualcarbon.core.panel import Provenance
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text
-from dualcarbon.effects.words import number_form, source
+from dualcarbon.effects.words import fragile, number_form, source
+from dualcarbon.kernels.resampling import permutation_p
 
 Floats = NDArray[np.float64]
-
-GRID = 201
-"""Points of the density curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +29,15 @@ class Placebo:
     coef, t : (draws,)
         Of the reassigned treatment, in the order of the draws; NaN where it was not identified. Read-only.
     p, p_t : float
-        (1 + draws whose |coefficient| (|t|) is at least the true one's) / (1 + draws with a coefficient).
+        (1 + draws whose |coefficient| (|t|) is at least the true one's) / (1 + draws with a coefficient); equal to a
+        relative 1e-9 counts. NaN if no draw has a coefficient.
     seed : int
     scheme : Text
         How the treatment was reassigned.
     items, alone : int
         What was exchanged (units or rows), and how many of these could exchange with no other.
+    measured : Text
+        The treatment's unit.
     provenance : Provenance
     """
 
@@ -50,6 +51,7 @@ class Placebo:
     scheme: Text
     items: int
     alone: int
+    measured: Text
     provenance: Provenance
 
     @classmethod
@@ -64,14 +66,15 @@ class Placebo:
         scheme: Text,
         items: int,
         alone: int,
+        measured: Text,
         provenance: Provenance,
     ) -> Placebo:
         """The result with its p values."""
         at = estimate.names.index(treatment)
         for draws in (coef, t):
             draws.flags.writeable = False
-        p, p_t = exceeding(coef, float(estimate.coef[at])), exceeding(t, float(estimate.t[at]))
-        return cls(estimate, treatment, coef, t, p, p_t, seed, scheme, items, alone, provenance)
+        p, p_t = (permutation_p(np.abs(d), abs(float(v[at]))) for d, v in ((coef, estimate.coef), (t, estimate.t)))
+        return cls(estimate, treatment, coef, t, p, p_t, seed, scheme, items, alone, measured, provenance)
 
     @property
     def true(self) -> float:
@@ -111,6 +114,8 @@ class Placebo:
 
     def figure(self, key: str = "figure_placebo") -> Figure:
         """The density of the placebo coefficients, with the true coefficient as a dashed line."""
+        from dualcarbon.kernels.density import density
+
         x, y = density(self.coef[np.isfinite(self.coef)])
         true = Text("真实系数 {b}，p = {p}", "true coefficient {b}, p = {p}").format(
             b=format(self.true, number_form(self.true)), p=f"{self.p:.3f}"
@@ -149,28 +154,10 @@ class Placebo:
         lost = int(np.count_nonzero(~np.isfinite(self.coef)))
         if lost:
             notes.append(Text("{k} 次抽取中系数不可识别。", "Not identified in {k} draws.").format(k=lost))
-        return tuple(notes)
+        return (*notes, self.measured, *fragile([self.estimate]))
 
     def __repr__(self) -> str:
         return (
             f"Placebo({self.treatment} on {self.estimate.depvar}: b = {self.true:.6g}, p = {self.p:.4f} "
             f"(by t {self.p_t:.4f}) from {len(self.coef)} draws; {self.scheme.en})"
         )
-
-
-def exceeding(draws: Floats, true: float) -> float:
-    """(1 + draws at least as far from 0) / (1 + draws), missing draws left out."""
-    known = draws[np.isfinite(draws)]
-    return float((1 + np.count_nonzero(np.abs(known) >= abs(true))) / (1 + len(known)))
-
-
-def density(draws: Floats) -> tuple[Floats, Floats]:
-    """Gaussian kernel density on a grid, bandwidth 0.9 min(s, IQR / 1.34) n^(-1/5) (Silverman 1986, eq. 3.31)."""
-    spread = float(np.std(draws))
-    quartiles = float(np.subtract(*np.quantile(draws, (0.75, 0.25)))) / 1.34
-    width = 0.9 * min(v for v in (spread, quartiles, np.inf) if v > 0.0) * len(draws) ** -0.2
-    if not np.isfinite(width):
-        width = max(abs(float(draws[0])), 1.0) * 1e-3
-    x = np.linspace(draws.min() - 3.0 * width, draws.max() + 3.0 * width, GRID)
-    y = np.exp(-0.5 * ((x[:, None] - draws) / width) ** 2).sum(axis=1) / (len(draws) * width * np.sqrt(2.0 * np.pi))
-    return x, np.asarray(y, dtype=np.float64)

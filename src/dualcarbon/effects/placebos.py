@@ -15,10 +15,12 @@ from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Fitted, Vcov, asked, choose
 from dualcarbon.effects.formula import parse
+from dualcarbon.effects.options import require_whole
 from dualcarbon.effects.placebo_result import Placebo
 from dualcarbon.effects.reassignment import Plan, Reassignment, WholePaths, WithinPeriods
 from dualcarbon.effects.regression import regress
 from dualcarbon.effects.single import Single, require_term, single
+from dualcarbon.effects.words import measured
 
 Floats = NDArray[np.float64]
 
@@ -56,8 +58,8 @@ def placebo(
 
         b*_j = D*_j' W y~ / D*_j' W D*_j,   y~ = M y
 
-    exactly the coefficient of the regression with d*_j in place of d. p = (1 + #{|b*| >= |b|}) / (1 + draws), and the
-    same with t.
+    exactly the coefficient of the regression with d*_j in place of d. p = (1 + #{|b*| >= |b|}) / (1 + draws), equal
+    to a relative 1e-9 counting, and the same with t.
 
     Parameters
     ----------
@@ -101,7 +103,8 @@ def placebo(
     >>> found.p, len(found.coef)
     (0.01, 99)
     """
-    _require_draws(draws)
+    require_whole("draws", draws, 1)
+    require_whole("seed", seed, 0)
     specification = parse(formula, cluster=cluster, weights=weights)
     rule = choose(asked(covariance, vcov), bool(specification.clusters))
     _require_by_scores(rule)
@@ -122,6 +125,7 @@ def placebo(
         scheme=plan.words,
         items=plan.items,
         alone=plan.alone,
+        measured=measured(treatment, panel),
         provenance=panel.provenance,
     )
 
@@ -214,14 +218,4 @@ def _require_by_scores(rule: Vcov) -> None:
             remedy=Text(
                 "换一种协方差；系数的 p 值与它无关", "take another; the p value of the coefficient is free of it"
             ),
-        )
-
-
-def _require_draws(draws: int) -> None:
-    if draws < 1:
-        raise ConfigError(
-            Text("抽取次数不对", "the number of draws is wrong"),
-            expected=Text("draws 至少为 1", "draws at least 1"),
-            found=both(repr(draws)),
-            remedy=Text("例如 draws=500", "for example draws=500"),
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.errors import NotIdentifiedError
 from dualcarbon.core.exhibit import Cell, Header, Table
 from dualcarbon.core.text import Text
 
@@ -119,6 +121,11 @@ def rebound_of(
     df : degrees of freedom of the t distribution
     level : confidence of the interval
 
+    Raises
+    ------
+    NotIdentifiedError
+        The parts of the saving cancel in every row, so that there is no saving effect to divide by.
+
     Notes
     -----
     Fieller's set: `kernels.fieller`. Berger (1982), Technometrics 24, 295-300,
@@ -131,19 +138,40 @@ def rebound_of(
     pick = np.zeros((2, len(coef)))
     pick[0, list(output)], pick[1, list(saving)] = -1.0, 1.0
     (top, bottom), v = pick @ coef, pick @ vcov @ pick.T
+    _require_saving(v, vcov[np.ix_(saving, saving)])
     critical = float(student.ppf(0.5 + level / 2.0, df))
     found = fieller(float(top), float(bottom), (float(v[0, 0]), float(v[0, 1]), float(v[1, 1])), critical)
     value = float(top / bottom)
     slope = np.array([1.0, -value]) / bottom
     use = np.array([-1.0, 1.0])
-    p_use = float(student.sf(float(use @ (top, bottom)) / np.sqrt(float(use @ v @ use)), df))
-    p_saving = float(student.cdf(float(bottom) / np.sqrt(float(v[1, 1])), df))
+    p_use = float(student.sf(float(use @ (top, bottom)) / _error(use, v), df))
+    p_saving = float(student.cdf(float(bottom) / _error(np.array([0.0, 1.0]), v), df))
     name = _CARBON if len(saving) > 1 else _ENERGY
     saves = bool(bottom < 0.0)
-    return Rebound(
-        name, value, float(np.sqrt(slope @ v @ slope)), found, level, saves, saves and value > 1.0, max(p_use, p_saving)
-    )
+    return Rebound(name, value, _error(slope, v), found, level, saves, saves and value > 1.0, max(p_use, p_saving))
 
+
+def _error(weights: Floats, vcov: Floats) -> float:
+    """Standard error of a combination; NaN where a covariance of several ways of clusters gives no variance."""
+    variance = float(weights @ vcov @ weights)
+    return math.sqrt(variance) if variance > 0.0 else math.nan
+
+
+def _require_saving(v: Floats, parts: Floats) -> None:
+    if len(parts) > 1 and abs(v[1, 1]) <= _CANCELLED * float(np.trace(parts)):
+        raise NotIdentifiedError(
+            Text("碳强度 C/Y 没有变动，碳回弹无定义", "carbon intensity C/Y does not vary: no carbon rebound"),
+            expected=Text("CO2 与产出之比在效应之外有变动", "CO2 per output that varies beyond the effects"),
+            found=Text("技术与结构两项在每一行相互抵消", "technique and structure cancel in every row"),
+            remedy=Text(
+                "检查 CO2 是否由产出乘以系数得来；应由能源用量核算",
+                "see whether CO2 was computed from output; account for it from energy use",
+            ),
+        )
+
+
+_CANCELLED = 1e-13
+"""Variance of the saving, relative to those of its parts, that is nothing but rounding."""
 
 _ENERGY = Text("能源回弹", "Energy rebound")
 _CARBON = Text("碳回弹", "Carbon rebound")

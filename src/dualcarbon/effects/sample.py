@@ -227,7 +227,7 @@ def require_columns(specification: Specification, panel: Panel) -> None:
 def _condition(panel: Panel, sample: pl.Expr) -> Mask:
     try:
         column = panel.frame.with_columns(sample.alias("_sample"))["_sample"]
-    except pl.exceptions.ColumnNotFoundError as error:
+    except pl.exceptions.PolarsError as error:
         raise bad_condition(str(error).splitlines()[0]) from error
     if column.dtype != pl.Boolean:
         raise bad_condition(str(column.dtype))
@@ -293,7 +293,7 @@ def matrix_of(specification: Specification, columns: dict[str, Floats]) -> Float
     Raises
     ------
     DataError
-        If a product of finite factors is beyond the range of numbers.
+        If a value or a product is too large to be squared.
     """
     regressors = (*specification.regressors, *specification.endogenous, *specification.instruments)
     terms = [(specification.depvar,), *(term.factors for term in regressors)]
@@ -303,19 +303,26 @@ def matrix_of(specification: Specification, columns: dict[str, Floats]) -> Float
         with np.errstate(over="ignore"):
             for factor in factors[1:]:
                 matrix[:, j] *= _factor(factor, columns)
-        if len(factors) > 1:
-            _require_finite(factors, matrix[:, j])
+        _require_range(factors, matrix[:, j])
     return matrix
 
 
-def _require_finite(factors: Sequence[Factor], product: Floats) -> None:
-    bad = int(np.count_nonzero(~np.isfinite(product)))
+LARGEST = 1e140
+"""Absolute value up to which squares add up within the range of numbers."""
+
+
+def _require_range(factors: Sequence[Factor], values: Floats) -> None:
+    bad = int(np.count_nonzero(~(np.abs(values) <= LARGEST)))
     if bad:
         raise DataError(
-            Text("乘积项超出数值范围", "a product is beyond the range of numbers"),
-            expected=Text("{t} 为有限数", "{t} finite").format(t=":".join(factor.name for factor in factors)),
-            found=Text("{k} 行为无穷", "infinite on {k} rows").format(k=bad),
-            remedy=Text("换用较大的单位", "measure the factors in larger units"),
+            Text("数值超出计算范围", "values are beyond the range of computation"),
+            expected=Text("{t} 的绝对值不超过 {m:.0e}", "{t} at most {m:.0e} in absolute value").format(
+                t=":".join(factor.name for factor in factors), m=LARGEST
+            ),
+            found=Text("{k} 行超出", "beyond it on {k} rows").format(k=bad),
+            remedy=Text(
+                "换用较大的单位；缺失值的代码先换成空值", "use larger units, and null for codes of missing values"
+            ),
         )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, ConvergenceError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
+from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Fitted
 from dualcarbon.effects.joint import term_values
@@ -114,24 +115,33 @@ def single(regression: Regression, panel: Panel, term: Term) -> Single:
     """
     fitted, estimate = regression.fitted, regression.estimate
     _require_ordinary(regression)
-    if term.name not in estimate.names:
-        raise NotIdentifiedError(
-            Text("{n} 没有可识别的系数", "the coefficient of {n} is not identified").format(n=term.name),
-            expected=Text("{n} 在效应与其他变量之外有变动", "{n} that varies beyond effects and others").format(
-                n=term.name
-            ),
-            found=Text("共线：{c}（{n} 行）", "collinear: {c} ({n} rows)").format(
-                c=", ".join(estimate.collinear), n=estimate.n
-            ),
-            remedy=Text("减少吸收的效应或控制变量", "absorb fewer effects or use fewer controls"),
-        )
-    at = estimate.names.index(term.name)
+    at = place_of(estimate, term.name)
     values = term_values(panel, term)[regression.rows]
     empty = np.zeros(0)
     bare = Single(fitted, _spanned(np.delete(fitted.x, at, axis=1), fitted.weights), values, empty, empty, 0.0)
     own = bare.without_others(np.ascontiguousarray(fitted.x[:, [at]]))[:, 0]
     coef = float(estimate.coef[at])
     return replace(bare, own=own, outcome=fitted.residuals + coef * own, coef=coef)
+
+
+def place_of(estimate: Estimate, name: str) -> int:
+    """Where a coefficient stands in an estimate.
+
+    Raises
+    ------
+    NotIdentifiedError
+        If it is collinear with the effects or the others.
+    """
+    if name in estimate.names:
+        return estimate.names.index(name)
+    raise NotIdentifiedError(
+        Text("{n} 没有可识别的系数", "the coefficient of {n} is not identified").format(n=name),
+        expected=Text("{n} 在效应与其他变量之外有变动", "{n} that varies beyond effects and others").format(n=name),
+        found=Text("{d} 的回归中共线：{c}（{n} 行）", "collinear in the regression of {d}: {c} ({n} rows)").format(
+            d=estimate.depvar, c=", ".join(estimate.collinear), n=estimate.n
+        ),
+        remedy=Text("减少吸收的效应或控制变量", "absorb fewer effects or use fewer controls"),
+    )
 
 
 def _spanned(x: Floats, weights: Floats) -> Floats:

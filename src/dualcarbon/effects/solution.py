@@ -248,7 +248,16 @@ def not_identified(terms: Sequence[Term], why: Sequence[Text]) -> NotIdentifiedE
 
 
 def no_variation(specification: Specification) -> NotIdentifiedError:
-    """That the effects determine the dependent variable."""
+    """That the effects, or the constant, determine the dependent variable."""
+    if not specification.effects:
+        return NotIdentifiedError(
+            Text("被解释变量没有变动", "the dependent variable does not vary"),
+            expected=Text("{d} 在所用各行上有有限的变动", "{d} with finite variation over the rows used").format(
+                d=specification.depvar.name
+            ),
+            found=both(specification.formula),
+            remedy=Text("检查样本，或更换被解释变量", "check the sample, or choose another dependent variable"),
+        )
     return NotIdentifiedError(
         Text("被解释变量完全由效应决定", "the effects determine the dependent variable"),
         expected=Text("{d} 在效应之外有有限的变动", "{d} with finite variation beyond the effects").format(

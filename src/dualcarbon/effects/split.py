@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.exhibit import Cell, DotPlot, Figure, Header, Series, Table
 from dualcarbon.core.panel import Drop, Panel
 from dualcarbon.core.results import Estimate
@@ -18,8 +17,10 @@ from dualcarbon.effects.covariance import Vcov
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.joint import Joint, regress_jointly, term_values
 from dualcarbon.effects.levels import Levels, level_split
+from dualcarbon.effects.options import require_level
 from dualcarbon.effects.rebound import Rebound, rebound_of, rebound_table
 from dualcarbon.effects.specification import Factor, Specification, Term
+from dualcarbon.effects.words import fragile
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +32,12 @@ _WORDS = {
     "technique": Text("技术效应 ln(E/Y)", "Technique: ln(E/Y)"),
     "structure": Text("结构效应（能源结构）ln(C/E)", "Structure (of energy): ln(C/E)"),
 }
+
+
+_FIXED = Text(
+    "{c}：两列成固定比例，或其比例由效应决定，该渠道恒为零。",
+    "{c}: the two columns are in a fixed ratio, or in one that the effects determine: the channel is zero.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,7 @@ def split(
     >>> abs(coef["total"] - coef["scale"] - coef["technique"] - coef["structure"]) < 1e-12
     True
     """
-    _require_level(level)
+    require_level(level)
     specification = _specification(co2, treatment, controls, absorb, cluster, weights)
     factors, outcomes = _identity(co2, output, energy, labour)
     joint = regress_jointly(specification, factors, outcomes, panel, covariance=vcov, sample=sample)
@@ -251,16 +258,6 @@ def _rows(joint: Joint, names: tuple[str, ...], level: float) -> pl.DataFrame:
     )
 
 
-def _require_level(level: float) -> None:
-    if not 0.0 < level < 1.0:
-        raise ConfigError(
-            Text("置信水平无效", "not a level of confidence"),
-            expected=Text("0 与 1 之间，如 0.95", "between 0 and 1, like 0.95"),
-            found=both(str(level)),
-            remedy=Text("改为 0.95", "write 0.95"),
-        )
-
-
 def _table(found: Split, number: Text) -> Table:
     share = f"{100 * found.level:g}"
     headers = (
@@ -322,13 +319,9 @@ def _notes(found: Split) -> tuple[Text, ...]:
         Text("未用 {k} 行：{r}。", "{k} rows not used: {r}.").format(k=f"{d.rows:,}", r=d.reason) for d in first.drops
     )
     still = tuple(
-        Text(
-            "{c}：两列成固定比例，该渠道恒为零。", "{c}: the two columns are in a fixed ratio, the channel is zero."
-        ).format(c=_WORDS[row["channel"]])
-        for row in found.table.iter_rows(named=True)
-        if row["se"] == 0.0
+        _FIXED.format(c=_WORDS[row["channel"]]) for row in found.table.iter_rows(named=True) if row["se"] == 0.0
     )
-    return told, adds, *still, *gone
+    return told, adds, *still, *gone, *fragile(found.estimates)
 
 
 def _levels_note(found: Split) -> Text:

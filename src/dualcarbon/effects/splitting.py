@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.errors import ConfigError, DataError, SchemaError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
+from dualcarbon.effects.options import is_whole
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -59,7 +60,9 @@ class GroupSplit:
         ConfigError
             Fewer than two groups, or levels that do not increase inside (0, 1).
         """
-        levels = tuple(k / groups for k in range(1, groups)) if isinstance(groups, int) else tuple(map(float, groups))
+        if is_whole(groups, 2):
+            return cls("quantiles", tuple(k / int(groups) for k in range(1, int(groups))))  # type: ignore[arg-type]
+        levels = _levels(groups)
         increasing = all(a < b for a, b in zip((0.0, *levels), (*levels, 1.0), strict=True))
         if not levels or not increasing:
             raise _bad_split(groups)
@@ -74,7 +77,7 @@ class GroupSplit:
         ConfigError
             No cut, or cuts that do not increase.
         """
-        if not cuts or any(a >= b for a, b in pairwise(cuts)):
+        if not cuts or not all(np.isfinite(cuts)) or any(a >= b for a, b in pairwise(cuts)):
             raise _bad_split(cuts)
         return cls("cuts", tuple(map(float, cuts)))
 
@@ -138,6 +141,14 @@ def as_split(split: GroupSplit | str | int | Sequence[float]) -> GroupSplit:
     return GroupSplit.quantiles(split)
 
 
+def _levels(written: object) -> tuple[float, ...]:
+    """The quantile levels, none if they are no numbers."""
+    try:
+        return tuple(float(v) for v in written)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return ()
+
+
 def divide(panel: Panel, by: str, split: GroupSplit, unit: str) -> Groups:
     """The groups of the rows of a panel.
 
@@ -158,6 +169,8 @@ def divide(panel: Panel, by: str, split: GroupSplit, unit: str) -> Groups:
             )
     if split.kind != "values" or split.taken == "mean":
         panel.arrays(by)
+    if split.taken == "period":
+        _require_period(panel, split.when)
     table = _taken(panel, by, split, unit)
     found = _by_value(table, by, split) if split.kind == "values" else _by_cuts(table, by, split)
     empty = [str(label) for g, label in enumerate(found.labels) if not np.any(found.codes == g)]
@@ -171,6 +184,17 @@ def divide(panel: Panel, by: str, split: GroupSplit, unit: str) -> Groups:
             remedy=Text("换分组方式，例如 GroupSplit.at(…)", "divide in another way, for example GroupSplit.at(...)"),
         )
     return found
+
+
+def _require_period(panel: Panel, when: object) -> None:
+    periods = panel.frame[panel.time].unique().sort().to_list()
+    if when not in periods:
+        raise DataError(
+            Text("表中没有时期 {w}", "the table has no period {w}").format(w=repr(when)),
+            expected=Text("{t} 的一个值", "a value of {t}").format(t=panel.time),
+            found=both(", ".join(map(repr, periods[:5])) + (" ..." if len(periods) > 5 else "")),
+            remedy=Text("例如 .period({p})", "for example .period({p})").format(p=repr(periods[0]) if periods else "-"),
+        )
 
 
 def _taken(panel: Panel, by: str, split: GroupSplit, unit: str) -> pl.DataFrame:

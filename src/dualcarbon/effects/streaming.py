@@ -284,7 +284,8 @@ class _Road:
         name, count = self.settled.clusters()
         cluster.require_several(name, count)
         parameters = k + self.nesting.rank_across(self.effects, self.design.ways)
-        return cluster.from_meat(found.meat, bread, name, len(self.design.ways), (n, count, parameters))
+        ways = len(self.design.ways)
+        return cluster.from_meat(found.meat, bread, name, ways, (n, count, parameters), found.squares)
 
     def _reported(self, answer: _Solved, coef: Floats, found: Covariance, squares: float, totals: Floats) -> Estimate:
         terms = self.specification.regressors

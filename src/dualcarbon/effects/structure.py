@@ -111,6 +111,8 @@ def structure(found: Split, panel: Panel, *, industry: str) -> Structure:
     periods, industries = _codes(found, panel, industry)
     roles, rows = found.roles, found.rows
     co2, output = (column[rows] for column in panel.arrays(roles.co2, roles.output))
+    if float(co2.sum()) != found.levels.actual_t:
+        raise _another_panel(found, f"{float(co2.sum()):,.9g} t")
     d = term_values(panel, roles.treatment)[rows] - roles.baseline
     coef = dict(found.table.select("channel", "coef").rows())
     scale = sum(coef[name] for name in found.channels if name not in ("technique", "structure"))
@@ -154,13 +156,10 @@ def _codes(found: Split, panel: Panel, industry: str) -> tuple[Codes, Codes]:
             remedy=Text("检查列名", "check the name"),
         )
     if found.rows[-1] >= panel.n:
-        raise DataError(
-            Text("分解与表不是同一批行", "the split is not of this panel"),
-            expected=Text("至少 {n} 行", "at least {n} rows").format(n=int(found.rows[-1]) + 1),
-            found=Text("{n} 行", "{n} rows").format(n=panel.n),
-            remedy=Text("传入分解时所用的表", "pass the panel that was split"),
-        )
+        raise _another_panel(found, Text("{n} 行", "{n} rows").format(n=panel.n))
     frame = panel.frame.select(panel.time, industry).select(pl.all().gather(found.rows))
+    if frame[industry].dtype.is_float():
+        frame = frame.with_columns(pl.col(industry).fill_nan(None))
     empty = frame[industry].null_count()
     if empty:
         raise DataError(
@@ -170,6 +169,17 @@ def _codes(found: Split, panel: Panel, industry: str) -> tuple[Codes, Codes]:
             remedy=Text("补全，或先删去这些行再分解", "complete it, or drop these rows before the split"),
         )
     return dense_codes([frame[panel.time]]), dense_codes([frame[panel.time], frame[industry]])
+
+
+def _another_panel(found: Split, here: Text | str) -> DataError:
+    return DataError(
+        Text("分解与表不是同一批行", "the split is not of this panel"),
+        expected=Text("第 {n} 行仍在，所用各行共 {c} t CO2", "row {n}, and {c} t of CO2 on the rows used").format(
+            n=int(found.rows[-1]) + 1, c=f"{found.levels.actual_t:,.9g}"
+        ),
+        found=both(here) if isinstance(here, str) else here,
+        remedy=Text("传入分解时所用的表", "pass the panel that was split"),
+    )
 
 
 def _result(found: Split, panel: Panel, industry: str, periods: Codes, values: Floats) -> Structure:

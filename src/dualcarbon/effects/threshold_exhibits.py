@@ -154,6 +154,7 @@ def _notes(result: ThresholdResult) -> tuple[Text, ...]:
         sample,
         *left_out,
         errors.format(r=result.estimates.rule),
+        result.measured,
         *_pieces(result),
         *tests,
         *result.estimates.notes,

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, DataError, NotIdentifiedError
 from dualcarbon.core.text import Text, both
+from dualcarbon.effects.options import is_whole
 from dualcarbon.effects.sample import Sample
 from dualcarbon.effects.threshold_result import Options
 
@@ -19,14 +20,15 @@ _FROM_ZERO = Text("不小于 0 的整数", "an integer of at least 0")
 
 def require_options(options: Options) -> None:
     """Raise ConfigError for the first option out of its range."""
-    wide = 0.5 / max(options.thresholds, 1)
+    few = is_whole(options.thresholds, 1) and options.thresholds <= MOST
+    wide = 0.5 / options.thresholds if few else 0.5
     rules = (
-        (options.thresholds in range(1, MOST + 1), "thresholds", both("1, 2, 3"), options.thresholds),
-        (_whole(options.bootstrap, 0), "bootstrap", _FROM_ZERO, options.bootstrap),
-        (_whole(options.seed, 0), "seed", _FROM_ZERO, options.seed),
+        (few, "thresholds", both("1, 2, 3"), options.thresholds),
+        (is_whole(options.bootstrap, 0), "bootstrap", _FROM_ZERO, options.bootstrap),
+        (is_whole(options.seed, 0), "seed", _FROM_ZERO, options.seed),
         (0.0 < options.trim < wide, "trim", both(f"0 < trim < {wide:.4g}"), options.trim),
         (
-            options.grid is None or _whole(options.grid, 2),
+            options.grid is None or is_whole(options.grid, 2),
             "grid",
             Text("None 或至少 2", "None or at least 2"),
             options.grid,
@@ -50,10 +52,6 @@ def require_options(options: Options) -> None:
             found=both(", ".join(options.controls)),
             remedy=Text("从 controls 中删去 {t}", "remove {t} from controls").format(t=options.treatment),
         )
-
-
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int | np.integer) and int(value) >= least
 
 
 def require_varying(options: Options, by: Floats, firms: Codes) -> None:

@@ -131,6 +131,8 @@ class ThresholdResult:
     scheme : Text
         How the bootstrap draws.
     warnings : tuple of Text
+    measured : Text
+        The treatment's unit.
     provenance : Provenance
     """
 
@@ -146,6 +148,7 @@ class ThresholdResult:
     balanced: bool
     scheme: Text
     warnings: tuple[Text, ...]
+    measured: Text
     provenance: Provenance
 
     @property

@@ -20,6 +20,7 @@ from dualcarbon.effects.formula import parse
 from dualcarbon.effects.regression import regress
 from dualcarbon.effects.sample import Sample, take_sample
 from dualcarbon.effects.threshold_result import Options, Threshold, ThresholdResult, ThresholdTest
+from dualcarbon.effects.words import measured
 
 if TYPE_CHECKING:
     from dualcarbon.kernels.threshold import Ranked
@@ -171,6 +172,7 @@ def threshold(
         balanced=design.balanced,
         scheme=scheme,
         warnings=_warnings(design),
+        measured=measured(options.treatment, panel),
         provenance=panel.provenance,
     )
 

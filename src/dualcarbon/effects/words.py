@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from dualcarbon.core.panel import Panel, Provenance
+from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.specification import INTERCEPT
 
@@ -27,6 +29,26 @@ def label_of(name: str, panel: Panel | None) -> Text:
     if panel is not None and name in panel.schema:
         return panel.schema[name].label
     return both(name)
+
+
+def fragile(estimates: Sequence[Estimate]) -> tuple[Text, ...]:
+    """What makes errors fragile and why regressors are left out, each once."""
+    return tuple(dict.fromkeys(Text("{n}。", "{n}.").format(n=n) for one in estimates for n in one.notes))
+
+
+def unit_of(name: str, panel: Panel | None) -> Text | None:
+    """The unit of a regressor in the panel's schema, None where the schema does not know the column."""
+    if panel is None or name not in panel.schema or not panel.schema[name].unit:
+        return None
+    return both(panel.schema[name].unit)
+
+
+def measured(name: str, panel: Panel) -> Text:
+    """How the treatment is measured."""
+    unit = unit_of(name, panel)
+    if unit is None:
+        return Text("{n} 以其列的单位计，未缩放。", "{n} in the unit of its column, not scaled.").format(n=name)
+    return Text("{n} 的单位为{u}，未缩放。", "{n} is measured in {u}, not scaled.").format(n=name, u=unit)
 
 
 def number_form(value: float) -> str:

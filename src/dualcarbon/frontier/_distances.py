@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.frontier.observations import Observations
-
-if TYPE_CHECKING:
-    from dualcarbon.kernels.envelopment_lp import Form
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -66,18 +61,6 @@ def steps_of(found: Observations, direction: Direction, group: Index) -> Array:
     return np.asarray(factors * values, dtype=np.float64)
 
 
-def weights_of(technology: Technology, steps: Array, given: Mapping[str, float]) -> Array:
-    """Weights (m + q + r,); the default shares one between inputs, goods and bads that move, equally inside each."""
-    parts = (technology.inputs, technology.goods, technology.bads)
-    if given:
-        return np.array([given.get(name, 0.0) for part in parts for name in part], dtype=np.float64)
-    kind = np.repeat(np.arange(3), [len(part) for part in parts])
-    moves = (steps > 0.0).any(axis=0)
-    counts = np.bincount(kind[moves], minlength=3)
-    shares = np.where(counts > 0, 1.0 / np.maximum(counts, 1), 0.0) / max(int(np.count_nonzero(counts)), 1)
-    return np.where(moves, shares[kind], 0.0)
-
-
 def _split(found: Observations, values: Array) -> tuple[Array, Array, Array]:
     m, q = found.x.shape[1], found.goods.shape[1]
     return values[:, :m], values[:, m : m + q], values[:, m + q :]
@@ -86,20 +69,14 @@ def _split(found: Observations, values: Array) -> tuple[Array, Array, Array]:
 def _radial(
     found: Observations, technology: Technology, measure: Measure, reference: Index, rows: Index
 ) -> tuple[Array, NDArray[np.int8]]:
+    from dualcarbon.frontier.models.envelopment import FORMS
     from dualcarbon.kernels.envelopment import score
 
     frontier = found.x[reference], found.goods[reference], found.bads[reference]
     units = found.x[rows], found.goods[rows], found.bads[rows]
-    scores = score(frontier, units, _split(found, measure.steps[rows]), _form(technology))
+    form = FORMS[technology.disposability, technology.returns]
+    scores = score(frontier, units, _split(found, measure.steps[rows]), form)
     return scores.beta, scores.status
-
-
-def _form(technology: Technology) -> Form:
-    """The kernel's word for the technology."""
-    constant = technology.returns == "constant"
-    if technology.disposability == "bad_as_input":
-        return "bad_as_input_constant" if constant else "bad_as_input"
-    return "constant" if constant else cast("Form", technology.disposability)
 
 
 def _nonradial(
@@ -107,18 +84,15 @@ def _nonradial(
 ) -> tuple[Array, NDArray[np.int8]]:
     """max w'beta, beta >= 0: X'z <= x - bx gx, Y'z >= y + by gy, B'z = b - bb gb; with the columns of Kuosmanen's w
     under variable returns."""
-    from dualcarbon.kernels.frame import undominated
+    from dualcarbon.frontier.models._nonparametric import signs
+    from dualcarbon.frontier.models._slack_scores import columns, held
     from dualcarbon.kernels.slack_lp import SlackProgram, Task
 
     assert measure.weights is not None
-    m, q, r = found.x.shape[1], found.goods.shape[1], found.bads.shape[1]
-    values = np.repeat((1.0, -1.0, 1.0), (m, q, r)) * np.column_stack([found.x, found.goods, found.bads])
-    columns = values[reference]
-    if technology.returns == "variable" and technology.disposability == "kuosmanen":
-        idle = columns[undominated(columns[:, :m])]
-        columns = np.vstack([columns, np.where(np.arange(m + q + r) < m, idle, 0.0)])
-    program = SlackProgram(np.ascontiguousarray(columns), technology.returns == "variable")
-    free = np.repeat((True, technology.disposability == "bad_as_input"), (m + q, r))
+    values = signs(technology) * np.column_stack([found.x, found.goods, found.bads])
+    frontier = found.x[reference], found.goods[reference], found.bads[reference]
+    program = SlackProgram(columns(frontier, technology), technology.returns == "variable")
+    free = ~held(technology)
     beta, status = np.full(rows.size, np.nan), np.zeros(rows.size, dtype=np.int8)
     for place, row in enumerate(rows):
         step = measure.steps[row]

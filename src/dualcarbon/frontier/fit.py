@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import registry
-from dualcarbon.frontier.model import CODE, STATUSES, GroupFit, Model
+from dualcarbon.frontier.model import CODE, STATUSES, GroupFit, Model, refused
 from dualcarbon.frontier.observations import Observations, frontiers, group_data, group_keys, observations
 from dualcarbon.frontier.reference import Block
 
@@ -97,6 +98,23 @@ def fit(
     )
 
 
+def altered(technology: Technology, **changes: Any) -> Technology:
+    """The technology with some arguments of its constructor replaced."""
+    t = technology
+    given = {
+        "inputs": t.inputs,
+        "good": t.goods,
+        "bad": t.bads,
+        "returns": t.returns,
+        "disposability": t.disposability,
+        "group_by": t.group_by,
+        "reference": t.reference,
+        "window": t.window,
+        "polluting": dict(zip(t.polluting, t.content, strict=True)) if t.content else t.polluting,
+    }
+    return Technology(**(given | changes))
+
+
 def _check_reference(technology: Technology, model: Model) -> None:
     if model.pools and technology.reference not in ("contemporaneous", "global"):
         raise ConfigError(
@@ -129,13 +147,11 @@ def _solve(columns: Observations, block: Block, model: Model, technology: Techno
 
 
 def _too_few(b: Array, positive: int, least: int) -> GroupFit:
-    empty = np.full(b.size, np.nan)
-    status = np.where(b > 0.0, CODE["refused"], CODE["no_bad"]).astype(np.int8)
     why = Text(
         "可用观测 {k} 个（排放大于零），本模型至少需要 {l} 个",
         "{k} usable observations (CO2 above zero), the model needs {l}",
     )
-    return GroupFit(empty, empty, empty, empty, empty, status, "too_few", why.format(k=positive, l=least))
+    return refused(b, "too_few", why.format(k=positive, l=least))
 
 
 def _table(panel: Panel, parts: Sequence[Block], fits: Sequence[GroupFit]) -> pl.DataFrame:

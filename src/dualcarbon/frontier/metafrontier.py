@@ -16,7 +16,7 @@ from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import registry
-from dualcarbon.frontier.fit import fit
+from dualcarbon.frontier.fit import altered, fit
 from dualcarbon.frontier.model import Model
 from dualcarbon.frontier.observations import observations
 
@@ -138,7 +138,7 @@ def metafrontier(
     kept = panel.with_columns(
         pl.when(group.table["status"] != "outlier").then(pl.col(technology.good)).alias(technology.good)
     )
-    meta = fit(kept, _ungrouped(technology), step, _unscreened(chosen), engine=engine)
+    meta = fit(kept, altered(technology, group_by=()), step, _unscreened(chosen), engine=engine)
     table = _table(panel, technology, group, meta, shared, _moves_bad(technology, step))
     diagnostics = _diagnostics(table, technology)
     return MetafrontierResult(table, diagnostics, group, meta, _warnings(group, meta, diagnostics, shared))
@@ -192,21 +192,6 @@ def _common(panel: Panel, technology: Technology, direction: Direction, model: M
     return custom, True
 
 
-def _ungrouped(technology: Technology) -> Technology:
-    polluting = technology.polluting
-    return Technology(
-        technology.inputs,
-        technology.goods,
-        technology.bads,
-        technology.returns,
-        technology.disposability,
-        (),
-        technology.reference,
-        technology.window,
-        dict(zip(polluting, technology.content, strict=True)) if technology.content else polluting,
-    )
-
-
 def _unscreened(model: Model) -> Model:
     """The model without its own screen, if it has that option."""
     if (
@@ -219,7 +204,9 @@ def _unscreened(model: Model) -> Model:
 
 
 def _moves_bad(technology: Technology, direction: Direction) -> bool:
-    return technology.bad in dict(direction.columns) if direction.columns else direction.bad > 0.0
+    from dualcarbon.frontier.models._nonparametric import moving
+
+    return technology.bad in moving(technology, direction)
 
 
 def _table(

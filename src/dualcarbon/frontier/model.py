@@ -47,8 +47,8 @@ class GroupData:
         Further outputs.
     steps : (n, m + q + r) or None
         A custom direction: steps of inputs, goods and bads in the panel's units, nonnegative.
-    reference, evaluated : (n,) bool or None
-        Rows that make the frontier and rows that want an answer; None: all.
+    evaluated : (n,) bool or None
+        Rows that want an answer; None: all. Every row makes the frontier.
     """
 
     x: NDArray[np.float64]
@@ -59,7 +59,6 @@ class GroupData:
     more_goods: NDArray[np.float64] | None = None
     more_bads: NDArray[np.float64] | None = None
     steps: NDArray[np.float64] | None = None
-    reference: NDArray[np.bool_] | None = None
     evaluated: NDArray[np.bool_] | None = None
 
     @property
@@ -97,6 +96,15 @@ class GroupFit:
     why: Text
     facts: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
     columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+def refused(
+    b: NDArray[np.float64], verdict: str, why: Text, facts: Mapping[str, float | int | str | bool | None] | None = None
+) -> GroupFit:
+    """The answer for a group that gets no numbers, from its first bad (n,)."""
+    empty = np.full(b.size, np.nan)
+    status = np.where(b > 0.0, CODE["refused"], CODE["no_bad"]).astype(np.int8)
+    return GroupFit(empty, empty, empty, empty, empty, status, verdict, why, facts or {})
 
 
 class Model(Protocol):

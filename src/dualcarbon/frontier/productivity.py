@@ -14,7 +14,7 @@ from dualcarbon.core.errors import DataError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
-from dualcarbon.frontier._distances import FAILED, INFEASIBLE, Measure, distances, steps_of, weights_of
+from dualcarbon.frontier._distances import FAILED, INFEASIBLE, Measure, distances, steps_of
 from dualcarbon.frontier.indices import Index, Luenberger, check, index_of
 from dualcarbon.frontier.observations import Observations, observations
 from dualcarbon.frontier.reference import blocks
@@ -206,7 +206,9 @@ def _refuse_one_period(panel: Panel, found: Observations) -> None:
 def _measure(found: Observations, technology: Technology, direction: Direction, index: Index, group: Codes) -> Measure:
     steps = steps_of(found, direction, group)
     if isinstance(index, Luenberger) and index.nonradial:
-        return Measure(steps, weights_of(technology, steps[found.usable], index.weights or {}))
+        from dualcarbon.frontier.models.nonradial import NonradialModel
+
+        return Measure(steps, NonradialModel(index.weights).weigh(technology, direction))
     return Measure(steps, None)
 
 
@@ -285,7 +287,7 @@ def _changes(
     """Index, efficiency and technical change (3, pairs), and the codes of the pairs."""
     status = code.copy()
     measured = code == 0
-    for trouble in (_TOO_FEW, INFEASIBLE, FAILED):
+    for trouble in (INFEASIBLE, FAILED, _TOO_FEW):
         status[measured & (state == trouble).any(axis=0)] = trouble
     if index.ratio:
         factor = 1.0 + distance

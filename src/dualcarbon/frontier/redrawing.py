@@ -14,7 +14,6 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier.model import GroupData, Model
-from dualcarbon.frontier.observations import dense
 from dualcarbon.kernels.resampling import draw_clusters, percentile_interval, subsampling_interval
 
 Array = NDArray[np.float64]
@@ -39,7 +38,8 @@ class Subsampling:
     The bias of an envelopment score falls like n^-rate with rate 2 / (p + q + 1) under variable and 2 / (p + q) under
     constant returns, p inputs and q outputs (goods and bads): it is measured between m and n and taken out of both
     limits. The spread of a mean falls like n^-1/2, or like n^-rate where that is slower. Prices have no known rate;
-    the same are taken, on logs. Limits of inefficiency and room are not below zero.
+    the same are taken, on logs; where the price or a draw of it is zero there is no interval. Limits of inefficiency
+    and room are not below zero.
 
     Parameters
     ----------
@@ -79,6 +79,8 @@ class Subsampling:
         """Of one statistic from its draws."""
         rate, kept = self.rate(technology), float(share.mean())
         if kept >= 1.0:
+            return math.nan, math.nan
+        if price and (estimate <= 0.0 or (draws <= 0.0).any()):
             return math.nan, math.nan
         if price:
             logs = subsampling_interval(math.log(estimate), np.log(draws), kept, rate, min(rate, 0.5), level)
@@ -155,18 +157,14 @@ def _taken(data: GroupData, rows: Index, unit: Index) -> GroupData:
     def part(values: Array | None) -> Array | None:
         return None if values is None else values[rows]
 
-    def mask(values: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-        return None if values is None else values[rows]
-
     return GroupData(
         x=data.x[rows],
         y=data.y[rows],
         b=data.b[rows],
         unit=unit,
-        time=dense(data.time[rows]),
+        time=data.time[rows],
         more_goods=part(data.more_goods),
         more_bads=part(data.more_bads),
         steps=part(data.steps),
-        reference=mask(data.reference),
-        evaluated=mask(data.evaluated),
+        evaluated=None if data.evaluated is None else data.evaluated[rows],
     )

@@ -19,7 +19,7 @@ from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import registry
-from dualcarbon.frontier.fit import fit
+from dualcarbon.frontier.fit import altered, fit
 from dualcarbon.frontier.model import Model
 from dualcarbon.frontier.observations import frontiers, group_data, observations
 from dualcarbon.frontier.specification_table import PANEL_UNIT, panel_table, reasons_table
@@ -217,7 +217,7 @@ def _supported(
     """The fit under the returns of the technology or, where the model refuses them, the first others it takes."""
     refused: ConfigError | None = None
     for returns in dict.fromkeys((technology.returns, *RETURNS)):
-        asked = _returning(technology, returns)
+        asked = altered(technology, returns=returns)
         try:
             model.check(asked, direction)
         except ConfigError as error:
@@ -226,13 +226,6 @@ def _supported(
         return fit(panel, asked, direction, model, engine=engine)
     assert refused is not None
     raise refused
-
-
-def _returning(technology: Technology, returns: Any) -> Technology:
-    t = technology
-    polluting = dict(zip(t.polluting, t.content, strict=True)) if t.content else t.polluting
-    options = t.disposability, t.group_by, t.reference, t.window, polluting
-    return Technology(t.inputs, t.goods, t.bads, returns, *options)
 
 
 def _unsupported(

@@ -79,6 +79,8 @@ class Coordinates:
         Codes of the periods with a level of their own, 0 for the base.
     shifts : int
         How many such periods there are beside the base.
+    span : float
+        Time from the base to the last of them.
     good, bad : float
         Units of good and bad along the direction: their means where u is measured in means, else 1.
     own : (n,) or None
@@ -93,6 +95,7 @@ class Coordinates:
     basis: Basis
     period: Index
     shifts: int = 0
+    span: float = 0.0
     good: float = 1.0
     bad: float = 1.0
     own: Array | None = None
@@ -122,7 +125,7 @@ def placed(
 ) -> Coordinates:
     """Coordinates centred over the rows of the fit, with the trend or the periods that `shape` asks for.
 
-    z (n, k) without time, left (n,), time (n,) codes of the period or None where nothing changes over time. A period
+    z (n, k) without time, left (n,), time (n,) whole numbers, or None where nothing changes over time. A period
     without a row in the fit takes the level of the nearest earlier period that has one, or the first.
     """
     turn, constant = slope_map
@@ -132,14 +135,14 @@ def placed(
         assert time is not None
         z = np.column_stack([z, time.astype(np.float64)])
         turn = np.column_stack([turn, np.zeros(len(turn))])
-    period, shifts = np.zeros(left.size, dtype=np.int64), 0
+    period, shifts, span = np.zeros(left.size, dtype=np.int64), 0, 0.0
     if shape.change == "years":
         assert time is not None
         known = np.unique(time[fit])
-        shifts = known.size - 1
+        shifts, span = known.size - 1, float(known[-1] - known[0])
         period = np.maximum(np.searchsorted(known, time, side="right") - 1, 0).astype(np.int64)
     centred = np.ascontiguousarray(z - z[fit].mean(axis=0))
-    return Coordinates(centred, left - left[fit].mean(), turn, constant, shape, basis, period, shifts)
+    return Coordinates(centred, left - left[fit].mean(), turn, constant, shape, basis, period, shifts, span)
 
 
 def features(data: Coordinates) -> Array:
@@ -182,11 +185,11 @@ def change_per_period(theta: Array, data: Coordinates) -> float:
     """By how much u rises from one period to the next at the same inputs and outputs, on average; NaN without change.
 
     The frontier moves out by that much: the mean of dP / dtime, or the level of the last period less that of the first
-    over the periods between.
+    over the time between.
     """
     size = data.basis.size
     if data.shifts:
-        return float(theta[size + data.shifts - 1] / data.shifts)
+        return float(theta[size + data.shifts - 1] / data.span)
     time = data.map.shape[1] - 1
     if time == data.total:
         return float("nan")

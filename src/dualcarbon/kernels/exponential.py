@@ -42,11 +42,6 @@ def exponential_moments(variance: float, third: float) -> tuple[float, float]:
     return sigma_u, math.sqrt(max(variance - sigma_u**2, 0.0))
 
 
-def exponential_log_likelihood(e: Array, sigma_u: float, sigma_v: float) -> float:
-    """Sum over e (n,) of -ln su + sv^2 / (2 su^2) - e / su + ln Phi(e / sv - sv / su)."""
-    return float(_derivatives(np.empty((e.size, 0)), e, np.array([1.0 / sigma_u, sigma_u / sigma_v]))[0])
-
-
 def exponential_ml(a: Array, r: Array) -> ComposedFit:
     """The maximum likelihood fit of e = r + A phi = u + v, u exponential with mean sigma_u, v normal.
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.kernels.jit import jit
 from dualcarbon.kernels.moments import cross_products, cross_sums
+from dualcarbon.kernels.tall import times
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +92,7 @@ def least_squares(values: Floats, weights: Floats, least: Floats) -> LeastSquare
     kept = independent(gram[1:, 1:], least)
     if not kept.any():
         return LeastSquares(kept, np.zeros(0), np.zeros((0, 0)), values[:, 0].copy())
-    x = values[:, 1:][:, kept]
+    x = np.take(values, 1 + np.flatnonzero(kept), axis=1)
     coef, bread, residuals = projection(x, x, values[:, :1], weights)
     return LeastSquares(kept, coef[:, 0], bread, residuals[:, 0])
 
@@ -166,36 +168,68 @@ def projection(x: Floats, regressors: Floats, y: Floats, weights: Floats) -> tup
 
     `regressors`, (n, r), are what the coefficients multiply; they equal `x` but for what is orthogonal to it.
     """
+    regressors = np.ascontiguousarray(regressors)
     normal = normal_equations(cross_products(x, weights))
     coef = normal.solve(cross_sums(x, y, weights))
-    coef = coef + normal.solve(cross_sums(x, y - regressors @ coef, weights))
-    return coef, normal.inverse(), y - regressors @ coef
+    coef = coef + normal.solve(cross_sums(x, y - times(regressors, coef), weights))
+    return coef, normal.inverse(), y - times(regressors, coef)
 
 
 @dataclass(frozen=True, slots=True)
 class NormalEquations:
-    """Equations scaled to a unit diagonal: lower Cholesky factor (r, r) and root of the diagonal (r, 1)."""
+    """Equations scaled to a unit diagonal: lower Cholesky factor (r, r) and root of the diagonal (r, 1).
+
+    Solved in one thread: the threads that a library starts for these small matrices cost more than the solution, and a
+    hundred times more where other work holds the cores.
+    """
 
     factor: Floats
     scale: Floats
 
     def solve(self, right: Floats) -> Floats:
         """Solution for the right-hand sides, (r, c)."""
-        from scipy.linalg import cho_solve
-
-        return np.asarray(cho_solve((self.factor, True), right / self.scale) / self.scale, dtype=np.float64)
+        return _substituted(self.factor, right / self.scale) / self.scale
 
     def inverse(self) -> Floats:
         """Inverse of the matrix, (r, r)."""
-        from scipy.linalg import cho_solve
-
-        inverse = cho_solve((self.factor, True), np.eye(len(self.scale))) / (self.scale * self.scale.T)
+        inverse = _substituted(self.factor, np.eye(len(self.scale))) / (self.scale * self.scale.T)
         return np.asarray((inverse + inverse.T) / 2.0, dtype=np.float64)
 
 
 def normal_equations(gram: Floats) -> NormalEquations:
     """The equations of cross products, (r, r), positive definite."""
-    from scipy.linalg import cho_factor
-
     scale = np.sqrt(np.diag(gram))[:, None]
-    return NormalEquations(cho_factor(gram / (scale * scale.T), lower=True)[0], scale)
+    return NormalEquations(_cholesky(gram / (scale * scale.T)), scale)
+
+
+@jit
+def _cholesky(matrix: Floats) -> Floats:
+    """Lower factor, (r, r), of a positive definite matrix."""
+    factor = np.zeros(matrix.shape)
+    for j in range(len(matrix)):
+        for i in range(j, len(matrix)):
+            total = matrix[i, j]
+            for c in range(j):
+                total -= factor[i, c] * factor[j, c]
+            factor[i, j] = np.sqrt(total) if i == j else total / factor[j, j]
+    return factor
+
+
+@jit
+def _substituted(factor: Floats, right: Floats) -> Floats:
+    """Solution, (r, c), of L L' s = right with a lower factor L, (r, r)."""
+    size, columns = right.shape
+    found = right.copy()
+    for i in range(size):
+        for j in range(i):
+            for c in range(columns):
+                found[i, c] -= factor[i, j] * found[j, c]
+        for c in range(columns):
+            found[i, c] /= factor[i, i]
+    for i in range(size - 1, -1, -1):
+        for j in range(i + 1, size):
+            for c in range(columns):
+                found[i, c] -= factor[j, i] * found[j, c]
+        for c in range(columns):
+            found[i, c] /= factor[i, i]
+    return found

@@ -1,4 +1,4 @@
-"""The quadratic Q(z) = a0 + a'z + 1/2 z'Az with A symmetric: features, Gram matrix, whitening.
+"""The quadratic Q(z) = a0 + a'z + 1/2 z'Az with A symmetric: features; and the whitening of any features.
 
 The parameters of Q in k variables stand in one vector theta of length p = 1 + k + k (k + 1) / 2, in the order
 a0, a_1 ... a_k, then A_ij for i <= j row by row. Q is linear in theta: Q(z) = features(z) theta.
@@ -9,15 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.kernels.polynomial import terms
+
 Array = NDArray[np.float64]
 
-_BLOCK = 32_768
 _RIDGE = 1e-12
-
-
-def length(k: int) -> int:
-    """Number of parameters of a quadratic in k variables, 1 + k + k (k + 1) / 2."""
-    return 1 + k + k * (k + 1) // 2
 
 
 def features(z: Array) -> Array:
@@ -37,7 +33,7 @@ def features(z: Array) -> Array:
     [[1.0, 2.0, 3.0, 2.0, 6.0, 4.5]]
     """
     n, k = z.shape
-    f = np.empty((n, length(k)))
+    f = np.empty((n, terms(k, 2)))
     f[:, 0] = 1.0
     f[:, 1 : k + 1] = z
     column = k + 1
@@ -48,43 +44,6 @@ def features(z: Array) -> Array:
                 f[:, column] *= 0.5
             column += 1
     return f
-
-
-def pack(a0: float, a: Array, A: Array) -> Array:
-    """theta, (p,), of a constant, slopes (k,) and a symmetric matrix (k, k)."""
-    return np.concatenate([[a0], a, A[np.triu_indices(a.size)]])
-
-
-def unpack(theta: Array, k: int) -> tuple[float, Array, Array]:
-    """The constant, the slopes (k,) and the symmetric matrix (k, k) of theta (p,).
-
-    Examples
-    --------
-    >>> a0, a, A = unpack(np.arange(6.0), 2)
-    >>> A.tolist()
-    [[3.0, 4.0], [4.0, 5.0]]
-    """
-    rows, columns = np.triu_indices(k)
-    A = np.empty((k, k))
-    A[rows, columns] = theta[1 + k :]
-    A[columns, rows] = theta[1 + k :]
-    return float(theta[0]), theta[1 : 1 + k].copy(), A
-
-
-def evaluate(theta: Array, z: Array) -> Array:
-    """Q(z), (n,), without building the features."""
-    a0, a, A = unpack(theta, z.shape[1])
-    return np.asarray(a0 + np.einsum("ni,ni->n", z, a + 0.5 * (z @ A)), dtype=np.float64)
-
-
-def gram(z: Array) -> Array:
-    """Mean of f(z)'f(z) over the rows, (p, p), block by block so that memory does not grow with n."""
-    n, k = z.shape
-    total = np.zeros((length(k), length(k)))
-    for start in range(0, n, _BLOCK):
-        f = features(z[start : start + _BLOCK])
-        total += f.T @ f
-    return np.asarray(total / n, dtype=np.float64)
 
 
 def independence(matrix: Array) -> float:
@@ -108,7 +67,7 @@ def whitener(matrix: Array) -> Array:
     Parameters
     ----------
     matrix : (p, p)
-        Second moments of the features with a positive diagonal, as `gram` returns them.
+        Second moments of the features, with a positive diagonal.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Drawing clusters, and intervals from draws."""
+"""Drawing clusters, and intervals and p values from draws."""
 
 from __future__ import annotations
 
@@ -9,6 +9,26 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+
+SLACK = 1e-9
+"""Relative amount by which a draw may fall short of the true statistic and still count as equal to it."""
+
+
+def permutation_p(draws: Array, true: float) -> float:
+    """(1 + draws at least as large as the true statistic) / (1 + draws), from statistics >= 0.
+
+    A reassignment that gives everyone what he had gives the true statistic but for rounding: it counts. Draws (d,) that
+    are NaN are left out; NaN if none is left.
+
+    Examples
+    --------
+    >>> permutation_p(np.array([0.1, 0.3, 0.3 - 1e-16, np.nan]), 0.3)
+    0.75
+    """
+    known = draws[np.isfinite(draws)]
+    if not known.size:
+        return math.nan
+    return float((1 + np.count_nonzero(known >= true * (1.0 - SLACK))) / (1 + known.size))
 
 
 def draw_clusters(cluster: Index, size: int, replace: bool, random: np.random.Generator) -> tuple[Index, Index]:

@@ -17,7 +17,8 @@ from dualcarbon.kernels.tall import apply, apply_transposed, cross, times
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-_STEPS = 200
+_STEPS = 2_000
+_RACE_STEPS = 50
 _HALVINGS = 40
 _GAIN = 1e-16
 _DIFFERENCE = 1e-5
@@ -27,6 +28,9 @@ _FARTHEST = 30.0
 _START = 0.3
 _NEAR = 1e-4
 _APART = 0.05
+_UNFINISHED = 1e-6
+_SHRUNK = 1e-3
+_FLAT = 5e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def scaled_inefficiency(y: Array, x: Array, z: Array, starts: Index) -> ScaledFi
     Returns
     -------
     ScaledFit or None
-        None if no start finds a likelihood above that of least squares, or it runs off to a bound.
+        None if no start finds a likelihood above that of least squares, or it runs off to a bound: delta towards 0
+        and sigma_u towards infinity, their product held, costs less than 0.005.
 
     Notes
     -----
@@ -104,7 +109,7 @@ def scaled_inefficiency(y: Array, x: Array, z: Array, starts: Index) -> ScaledFi
     least, without = _least_squares(data)
     ends = sorted(_ends(data, _race(data, least)), key=lambda end: -end.value)
     polished = _newton(data, ends[0]) if ends else None
-    if polished is None or polished[0].value <= without + 1e-6:
+    if polished is None or polished[0].value <= without + 1e-6 or _at_bound(data, polished[0]):
         return None
     lead = ends[0].value - ends[1].value if len(ends) > 1 else math.inf
     return _unscaled(data, polished, white, spread, z.mean(axis=0), (without, lead))
@@ -167,7 +172,7 @@ def _race(data: _Data, least: Array) -> list[_Point]:
     few = min(_RACE_FIRMS, data.firms)
     rows = int(data.starts[few])
     part = _Data(data.y[:rows], data.x[:rows], data.z[:rows], data.starts[: few + 1])
-    return _distinct([_climb(part, start, _STEPS // 4) for start in _starts(least, data.z.shape[1])])
+    return _distinct([_climb(part, start, _RACE_STEPS) for start in _starts(least, data.z.shape[1])])
 
 
 def _ends(data: _Data, race: Sequence[_Point]) -> list[_Point]:
@@ -232,7 +237,7 @@ def _safe_step(information: Array, slope: Array) -> Array:
 
 
 def _newton(data: _Data, start: _Point) -> tuple[_Point, Array] | None:
-    """Newton's method until the predicted gain is nothing; the information at the end."""
+    """Newton's method until the predicted gain is nothing; the information at the end. None if that is not reached."""
     at, value, slope = start.at, start.value, start.slope
     for iteration in range(_NEWTON_STEPS):
         information = _information(data, at)
@@ -245,7 +250,21 @@ def _newton(data: _Data, start: _Point) -> tuple[_Point, Array] | None:
         if not new[0] >= value - 1e-9 * abs(value):
             return None
         at, (value, slope, _) = at + step, new
-    return _Point(at, value, slope, start.iterations + _NEWTON_STEPS), _information(data, at)
+    information = _information(data, at)
+    if np.linalg.eigvalsh(information)[0] <= 0.0 or slope @ np.linalg.solve(information, slope) > _UNFINISHED:
+        return None
+    return _Point(at, value, slope, start.iterations + _NEWTON_STEPS), information
+
+
+def _at_bound(data: _Data, found: _Point) -> bool:
+    """Whether delta may as well be nearly 0 and sigma_u as much larger: the data know only their product.
+
+    The likelihood then keeps rising towards delta = 0, where the curvature at the point found says nothing.
+    """
+    at = found.at.copy()
+    at[data.x.shape[1] : -2] *= _SHRUNK
+    at[-1] -= 2.0 * math.log(_SHRUNK)
+    return log_likelihood(data.y, data.x, data.z, data.starts, at)[0] > found.value - _FLAT
 
 
 def _information(data: _Data, at: Array) -> Array:

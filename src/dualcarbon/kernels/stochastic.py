@@ -79,12 +79,6 @@ def moments(variance: float, third: float) -> tuple[float, float]:
     return sigma_u, math.sqrt(max(variance - _VARIANCE * sigma_u**2, 0.0))
 
 
-def log_likelihood(e: Array, sigma_u: float, sigma_v: float) -> float:
-    """Sum over e (n,) of ln 2 - ln s + ln phi(e / s) + ln Phi(e lambda / s), s^2 = su^2 + sv^2, lambda = su / sv."""
-    s = math.hypot(sigma_u, sigma_v)
-    return float(_derivatives(np.empty((e.size, 0)), e, np.array([1.0 / s, sigma_u / sigma_v]))[0])
-
-
 def half_normal_ml(a: Array, r: Array) -> ComposedFit:
     """The maximum likelihood fit of e = r + A phi = u + v, u half-normal, v normal.
 

@@ -72,7 +72,7 @@ def run(asked: Asked) -> Table:
         key=KEY,
         number=Text("回归结果", "Regression"),
         show=asked.show or None,
-        wording=effects.Wording(panel=panel, units=_units(panel, found)),
+        wording=effects.Wording(panel=panel),
         notes=tuple(both(f"({j}) {formula}") for j, formula in enumerate(asked.formulas, start=1)),
         provenance=panel.provenance,
     )
@@ -100,13 +100,6 @@ def _panel(asked: Asked) -> Panel:
     from dualcarbon.panel.plain import read_plain
 
     return read_plain(asked.data, id=asked.id, time=asked.time, **asked.reading)
-
-
-def _units(panel: Panel, estimates: Sequence[Estimate]) -> dict[str, Text]:
-    """Units that the schema states for regressors, said in the notes."""
-    names = dict.fromkeys(name for estimate in estimates for name in estimate.names)
-    known = [panel.schema[name] for name in names if name in panel.schema]
-    return {column.name: both(column.unit) for column in known if column.unit}
 
 
 def _require_distinct(formula: str, estimate: Estimate) -> None:

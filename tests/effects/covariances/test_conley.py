@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.linalg import eigh
 
-from dualcarbon.core.errors import ConfigError, DataError, SchemaError
+from dualcarbon.core.errors import ConfigError, DataError, NotIdentifiedError, SchemaError
 from dualcarbon.core.panel import Panel
 from dualcarbon.effects import Conley, fit
 from dualcarbon.kernels import proximity
@@ -24,9 +25,10 @@ def haversine(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     return 2 * 6371.0088 * np.arcsin(np.sqrt(np.minimum(half, 1)))
 
 
-def raised(matrix: np.ndarray) -> np.ndarray:
-    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    return (vectors * np.maximum(values, 0)) @ vectors.T
+def raised(matrix: np.ndarray, bread: np.ndarray) -> np.ndarray:
+    """Without negative eigenvalues where the bread is the identity: V v = l B v, generalised."""
+    values, vectors = eigh((matrix + matrix.T) / 2, bread)
+    return bread @ (vectors * np.maximum(values, 0)) @ vectors.T @ bread
 
 
 @pytest.mark.parametrize("effects", [[], ["firm", "year"], ["province"]])
@@ -38,17 +40,21 @@ def test_equals_the_sum_over_pairs(
 ) -> None:
     monkeypatch.setattr(proximity, "PAIRS", pairs)
     formula = f"y ~ d + x | {' + '.join(effects) or '0'}"
-    found = fit(formula, panel, vcov=Conley(cutoff_km=cutoff, kernel=kernel), weights="w")
     twin = slow.of(panel.frame, ["d", "x"], effects, "w")
     apart = haversine(panel.frame["lat"].to_numpy(), panel.frame["lon"].to_numpy())
     near = np.where(apart <= cutoff, 1.0 if kernel == "uniform" else 1.0 - apart / cutoff, 0.0)
     n, k = twin.z.shape
     whole = twin.bread @ (twin.scores.T @ near @ twin.scores) @ twin.bread * (n - 1) / (n - k)
     size = 2 if effects else 3
-    expected = raised(whole[:size, :size])[:2, :2]
+    expected = raised(whole[:size, :size], twin.bread[:size, :size])[:2, :2]
+    rule = Conley(cutoff_km=cutoff, kernel=kernel)
+    if not expected.any():
+        with pytest.raises(NotIdentifiedError, match="no positive variance"):
+            fit(formula, panel, vcov=rule, weights="w")
+        return
+    found = fit(formula, panel, vcov=rule, weights="w")
     at = [found.names.index(v) for v in ("d", "x")]
-    if size == 2 or np.linalg.eigvalsh(whole)[0] >= 0:
-        assert np.allclose(found.vcov[np.ix_(at, at)], expected, rtol=1e-7, atol=EQUAL * np.abs(expected).max())
+    assert np.allclose(found.vcov[np.ix_(at, at)], expected, rtol=1e-7, atol=EQUAL * np.abs(expected).max())
     assert found.df == n - k
 
 
@@ -87,6 +93,11 @@ def test_a_matrix_that_is_no_covariance_is_said() -> None:
     assert "positive semidefinite" in found.notes[0].en
     assert np.linalg.eigvalsh(found.vcov)[0] >= -SAME
     assert fit("y ~ x", panel, vcov=Conley(cutoff_km=1.0)).notes == ()
+
+
+def test_a_cutoff_around_all_places_leaves_no_variance(panel: Panel) -> None:
+    with pytest.raises(NotIdentifiedError, match="1 of 1 coefficients without: Conley"):
+        fit("y ~ d | year", panel, vcov=Conley(cutoff_km=20_100.0))
 
 
 def test_order_of_rows_does_not_matter(panel: Panel) -> None:

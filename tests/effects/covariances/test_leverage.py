@@ -92,3 +92,14 @@ def test_too_large_effects_are_refused(panel: Panel, monkeypatch: pytest.MonkeyP
     with pytest.raises(ConfigError, match="at most 10 groups"):
         fit("y ~ d | firm + industry^year", panel, vcov="hc2")
     assert fit("y ~ d | firm", panel, vcov="hc2").n > 0
+
+
+def test_a_leverage_of_one_is_seen_through_near_collinearity() -> None:
+    """d and its product with x, 1e4 away from 0: cross products lose the leverages that make hc3 undefined."""
+    r = np.random.default_rng(5)
+    x = 1e4 + r.normal(size=12)
+    d = np.array([1.0, 1.0] + 10 * [0.0])
+    table = pl.DataFrame({"f": np.arange(12), "t": np.ones(12), "d": d, "x": x, "y": r.normal(size=12)})
+    panel = Panel.from_frame(table, id="f", time="t")
+    with pytest.raises(NotIdentifiedError, match="2 rows, at positions 0, 1"):
+        fit("y ~ d + d:x", panel, vcov="hc3")

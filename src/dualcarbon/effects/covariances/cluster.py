@@ -12,6 +12,7 @@ from dualcarbon.core.codes import compact
 from dualcarbon.core.errors import ConfigError, NotIdentifiedError
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Clusters, Covariance, Fitted, clusters_by, few_clusters
+from dualcarbon.effects.semidefinite import require_variance, semidefinite
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -45,29 +46,49 @@ def clustered(fitted: Fitted, clusters: Clusters) -> Covariance:
 
     With several ways the sum is that over the clusters of each way, less those over the intersections of two, and so
     on; G is the number of clusters in the way that has fewest. Negative eigenvalues, which the difference can have, are
-    set to zero. Cameron, Gelbach & Miller (2011), https://doi.org/10.1198/jbes.2010.07136.
+    set to zero, and a note says so; see `semidefinite`. Cameron, Gelbach & Miller (2011),
+    https://doi.org/10.1198/jbes.2010.07136.
 
     K counts the regressors and the rank of the effects that are not nested in a way (1, the constant, if all
     are): the default of R fixest. Liang & Zeger (1986), https://doi.org/10.1093/biomet/73.1.13.
 
     Below 30 clusters the estimate carries a note.
+
+    Raises
+    ------
+    NotIdentifiedError
+        If the scores cancel within the clusters, so that a coefficient has no variance.
     """
-    meat, ways = _meat(fitted.x, fitted.weights * fitted.residuals, clusters.ways), len(clusters.ways)
+    meat = _meat(fitted.x, fitted.weights * fitted.residuals, clusters.ways)
     counts = (fitted.n, clusters.count, clusters.parameters)
-    return replace(from_meat(meat, fitted.bread, clusters.name, ways, counts), clusters=clusters)
+    found = from_meat(meat, fitted.bread, clusters.name, len(clusters.ways), counts, fitted.squares())
+    return replace(found, clusters=clusters)
 
 
-def from_meat(meat: Floats, bread: Floats, name: str, ways: int, counts: tuple[int, int, int]) -> Covariance:
-    """The covariance from the sum over the clusters, (k, k); counts: N, G and K."""
+def from_meat(
+    meat: Floats, bread: Floats, name: str, ways: int, counts: tuple[int, int, int], squares: float
+) -> Covariance:
+    """The covariance from the sum over the clusters, (k, k), given N, G, K and the sum of w e^2."""
     n, groups, k = counts
-    vcov = bread @ meat @ bread
+    vcov, cut = bread @ meat @ bread, False
     factor = (n - 1) / (n - k) * groups / (groups - 1)
     rule = Text(
         "按 {c} 聚类（{g} 组）：(N-1)/(N-K) × G/(G-1)，K = {k}，嵌套于聚类的效应不计",
         "clustered by {c} ({g} clusters): (N-1)/(N-K) * G/(G-1), K = {k} without effects nested in the cluster",
     ).format(c=name, g=groups, k=k)
-    whole = factor * (vcov if ways == 1 else nonnegative(vcov))
-    return Covariance(whole, float(groups - 1), rule, few_clusters(groups))
+    if ways > 1:
+        vcov, cut = semidefinite(vcov, bread)
+    require_variance(vcov, bread, squares, rule)
+    return Covariance(
+        factor * vcov, float(groups - 1), rule, (*few_clusters(groups), *((NOT_SEMIDEFINITE,) if cut else ())), cut=cut
+    )
+
+
+NOT_SEMIDEFINITE = Text(
+    "多维聚类的差不是半正定的：负特征值已置零，按聚类最少的一维聚类更稳妥",
+    "the difference of the ways was not positive semidefinite: negative eigenvalues were set to zero; "
+    "clusters of the way that has fewest are safer",
+)
 
 
 def _meat(x: Floats, pull: Floats, ways: tuple[Codes, ...]) -> Floats:
@@ -89,12 +110,6 @@ def _intersection(ways: tuple[Codes, ...]) -> Codes:
         levels = int(further.max()) + 1
         codes = compact(codes * levels + further, (int(codes.max()) + 1) * levels)[0]
     return codes
-
-
-def nonnegative(vcov: Floats) -> Floats:
-    """The matrix with negative eigenvalues set to zero, (k, k)."""
-    values, vectors = np.linalg.eigh(vcov)
-    return vcov if values[0] >= 0.0 else np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)
 
 
 def required(fitted: Fitted, by: str | None, name: str) -> Clusters:

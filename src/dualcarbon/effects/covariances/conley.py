@@ -13,7 +13,7 @@ from dualcarbon.core.codes import dense_codes
 from dualcarbon.core.errors import ConfigError, DataError, SchemaError
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Covariance, Fitted, Rows, require_rows
-from dualcarbon.effects.covariances.cluster import nonnegative
+from dualcarbon.effects.semidefinite import require_variance, semidefinite
 
 Floats = NDArray[np.float64]
 
@@ -71,6 +71,8 @@ class Conley:
             If a coordinate is absent or not numeric.
         DataError
             If a coordinate is missing or off the globe.
+        NotIdentifiedError
+            If the cutoff spans so much of the sample that the scores within it cancel.
         """
         from dualcarbon.kernels.groups import group_sums
         from dualcarbon.kernels.proximity import proximity_meat, unit_vectors
@@ -84,9 +86,10 @@ class Conley:
         sums = group_sums(fitted.scores(), np.ones(fitted.n), codes, places)
         meat = proximity_meat(sums, unit_vectors(lat[first], lon[first]), self.cutoff_km, self.kernel == "bartlett")
         n, k = fitted.n, fitted.parameters
-        raw = (n - 1) / (n - k) * fitted.bread @ meat @ fitted.bread
-        vcov = nonnegative((raw + raw.T) / 2.0)
-        return Covariance(vcov, float(n - k), self._rule(places, k), _notes(raw, vcov))
+        rule = self._rule(places, k)
+        vcov, cut = semidefinite(fitted.bread @ meat @ fitted.bread, fitted.bread)
+        require_variance(vcov, fitted.bread, fitted.squares(), rule)
+        return Covariance((n - 1) / (n - k) * vcov, float(n - k), rule, (NOT_SEMIDEFINITE,) if cut else (), cut=cut)
 
     def _degrees(self, rows: Rows, name: str, most: float) -> Floats:
         column = rows.column(name)
@@ -119,16 +122,10 @@ class Conley:
         )
 
 
-def _notes(raw: Floats, vcov: Floats) -> tuple[Text, ...]:
-    if np.abs((raw + raw.T) / 2.0 - vcov).max() <= 1e-10 * np.abs(vcov).max():
-        return ()
-    return (
-        Text(
-            "Conley 矩阵不是半正定的：负特征值已置零，换用 Bartlett 核或较小的距离更稳妥",
-            "the Conley matrix was not positive semidefinite: negative eigenvalues were set to zero; "
-            "a Bartlett kernel or a smaller cutoff is safer",
-        ),
-    )
-
+NOT_SEMIDEFINITE = Text(
+    "Conley 矩阵不是半正定的：负特征值已置零，换用 Bartlett 核或较小的距离更稳妥",
+    "the Conley matrix was not positive semidefinite: negative eigenvalues were set to zero; "
+    "a Bartlett kernel or a smaller cutoff is safer",
+)
 
 RULE = Conley()

@@ -11,6 +11,7 @@ from dualcarbon.core.codes import dense_codes
 from dualcarbon.core.errors import ConfigError, NotIdentifiedError
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Covariance, Fitted, require_rows
+from dualcarbon.effects.semidefinite import require_variance
 
 Codes = NDArray[np.int64]
 
@@ -64,7 +65,7 @@ class DriscollKraay:
         Raises
         ------
         NotIdentifiedError
-            With fewer than two periods, or no fewer lags than periods.
+            With fewer than two periods, no fewer lags than periods, or scores that cancel within the periods.
         """
         from dualcarbon.kernels.autocovariance import bartlett_meat
         from dualcarbon.kernels.groups import group_sums
@@ -77,9 +78,11 @@ class DriscollKraay:
         _require_periods(name, periods, lag)
         sums = group_sums(fitted.scores(), np.ones(fitted.n), codes, periods)
         n, k = fitted.n, fitted.parameters
+        rule = _rule(name, periods, lag, k)
+        vcov = fitted.bread @ bartlett_meat(sums, steps, lag) @ fitted.bread
+        require_variance(vcov, fitted.bread, fitted.squares(), rule)
         factor = (n - 1) / (n - k) * periods / (periods - 1)
-        vcov = factor * fitted.bread @ bartlett_meat(sums, steps, lag) @ fitted.bread
-        return Covariance(vcov, float(periods - 1), _rule(name, periods, lag, k), _notes(periods))
+        return Covariance(factor * vcov, float(periods - 1), rule, _notes(periods))
 
 
 def _periods(column: object) -> tuple[Codes, Codes]:

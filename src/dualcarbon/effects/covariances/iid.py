@@ -11,7 +11,7 @@ from dualcarbon.effects.covariance import Covariance, CovarianceRule, Fitted
 
 def iid(fitted: Fitted) -> Covariance:
     """Sum of w e^2 over (N - K), times the bread; t with N - K degrees of freedom."""
-    return from_squares(float(np.sum(fitted.weights * fitted.residuals**2)), fitted.bread, fitted.n, fitted.parameters)
+    return from_squares(fitted.squares(), fitted.bread, fitted.n, fitted.parameters)
 
 
 def from_squares(squares: float, bread: NDArray[np.float64], n: int, k: int) -> Covariance:

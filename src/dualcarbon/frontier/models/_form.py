@@ -74,4 +74,4 @@ def per_period(place: Coordinates, problem: Program, solution: Solution) -> floa
     theta, last = solution.theta, problem.periods - 1
     if place.shape.change in ("neutral", "biased"):
         return float(slope(problem, theta, np.eye(problem.basis.variables)[-1]).mean())
-    return float((theta[last] - theta[0]) / last) if last else float("nan")
+    return float((theta[last] - theta[0]) / place.span) if last else float("nan")

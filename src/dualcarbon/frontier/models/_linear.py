@@ -15,7 +15,7 @@ from dualcarbon.frontier.evidence import Finding
 from dualcarbon.frontier.model import CODE, GroupData, GroupFit
 from dualcarbon.frontier.models._bracket import NO_LEVELS, against
 from dualcarbon.frontier.models._bracket import facts as bracket_facts
-from dualcarbon.frontier.models._rows import Mask, Rows, counts, place, usable
+from dualcarbon.frontier.models._rows import Mask, Rows, counts, place, tail_ratio, usable
 from dualcarbon.frontier.models._trims import carried, no_trims, trim_facts
 from dualcarbon.kernels.row_generation import Solution, extreme_slopes, minimise
 from dualcarbon.kernels.row_scan import Program
@@ -149,9 +149,9 @@ def _measures(data: GroupData, fit: Mask, done: Fitted, status: NDArray[np.int8]
     mean = done.t.mean(axis=1)
     near = mean.size > 1
     return {
-        "bad_per_good_p99_p1": _spread(intensity),
+        "bad_per_good_p99_p1": tail_ratio(intensity),
         "bad_per_good_log_sd": float(np.std(np.log(intensity))),
-        "first_input_p99_p1": _spread(data.x[fit, 0]),
+        "first_input_p99_p1": tail_ratio(data.x[fit, 0]),
         "aggregate_room": float((done.room[emits] * b[emits]).sum() / b.sum()),
         "mac_median": float(np.median(price[ok])) if ok.any() else np.nan,
         "mac_weighted": float((price * b)[ok].sum() / b[ok].sum()) if ok.any() else np.nan,
@@ -173,12 +173,6 @@ def _log_range(mean: Array) -> float:
         return math.inf
     log_odds = np.log(mean / (1.0 - mean))
     return float(log_odds.max() - log_odds.min())
-
-
-def _spread(values: Array) -> float:
-    """p99 / p1."""
-    low, high = np.quantile(values, [0.01, 0.99])
-    return float(high / low)
 
 
 def _bracket(plan: Plan, rows: Rows, done: Fitted, facts: Mapping[str, float]) -> dict[str, float]:
@@ -221,8 +215,7 @@ def _levels(data: GroupData, plan: Plan, rows: Rows, done: Fitted) -> dict[str, 
 
     own = median_price(done, rows.plausible[rows.fit], plan)
     rival = level(rows.rival) if rows.screened else own
-    screened, untreated = (own, rival) if rows.treated else (rival, own)
-    known = {"mac_screened": screened, "mac_untreated": untreated}
+    known = rows.levels(own, rival)
     return known | (trim_facts(data.y, data.b, level, known) if plan.trims else no_trims())
 
 

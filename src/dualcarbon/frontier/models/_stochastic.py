@@ -14,11 +14,12 @@ from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import evidence
-from dualcarbon.frontier.model import CODE, GroupData, GroupFit
+from dualcarbon.frontier.model import CODE, GroupData, GroupFit, refused
 from dualcarbon.frontier.models._bracket import ROWS_PER_PARAMETER, Fact, against, without_noise
 from dualcarbon.frontier.models._bracket import facts as bracket_facts
 from dualcarbon.frontier.models._distance import Distance
 from dualcarbon.frontier.models._estimate import Estimator, Plan, Refused, Solved, estimate, facts_of_choice
+from dualcarbon.frontier.models._rows import tail_ratio
 from dualcarbon.frontier.models._specifications import Asked, Change, Degree, Inefficiency
 from dualcarbon.kernels import distance as surface
 from dualcarbon.kernels.distance import Shape
@@ -102,13 +103,13 @@ class StochasticModel(ABC):
         plan = self._plan(technology)
         found = estimate(plan, data)
         if isinstance(found, Refused):
-            return _refused(data.b, found.verdict, found.why, {})
+            return refused(data.b, found.verdict, found.why)
         priced = _price(plan, found)
         facts = _facts(plan, data, found, priced)
         verdict, why = evidence.judge(self._findings(facts))
         why = _noted(why, plan.asked.note(found.periods))
         if verdict == "trivial":
-            return _refused(data.b, verdict, why, facts)
+            return refused(data.b, verdict, why, facts)
         return _group_fit(plan, data.b, found, priced, (verdict, why), facts)
 
     def sampler(
@@ -249,14 +250,9 @@ def _spreads(plan: Plan, found: Solved) -> dict[str, Fact]:
         return {}
     sample = found.sample.take(found.chosen.fit)
     return {
-        "bad_per_good_p99_p1": _spread(sample.b / sample.y),
-        "first_input_p99_p1": _spread(sample.x[:, 0]),
+        "bad_per_good_p99_p1": tail_ratio(sample.b / sample.y),
+        "first_input_p99_p1": tail_ratio(sample.x[:, 0]),
     }
-
-
-def _spread(values: Array) -> float:
-    low, high = np.quantile(values, [0.01, 0.99])
-    return float(high / low)
 
 
 def _noted(why: Text, note: Text | None) -> Text:
@@ -294,12 +290,6 @@ def _status(found: Solved, t: Array) -> NDArray[np.int8]:
     inside = np.where((t > 0.0) & (t < 1.0), CODE["ok"], CODE["negative"])
     codes = np.where(found.chosen.fit, np.where(bound, CODE["edge"], inside), CODE["outlier"])
     return codes.astype(np.int8)
-
-
-def _refused(b: Array, verdict: str, why: Text, facts: Mapping[str, Fact]) -> GroupFit:
-    empty = np.full(b.size, np.nan)
-    status = np.where(b > 0.0, CODE["refused"], CODE["no_bad"]).astype(np.int8)
-    return GroupFit(empty, empty, empty, empty, empty, status, verdict, why, facts)
 
 
 def _redrawn(distance: Distance, data: GroupData, found: Solved, rng: np.random.Generator) -> GroupData:

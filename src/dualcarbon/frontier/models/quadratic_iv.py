@@ -17,8 +17,6 @@ _LABEL = Text(
 class QuadraticIVModel(QuadraticStochasticModel):
     """The quadratic directional distance function with s = y + b instrumented.
 
-    b + P(x, y + b) = u + v in units of the means over the rows of the fit, t = -P_s, MAC = (1 - t) / t ybar / bbar,
-    room = u bbar / b, which may exceed 1.
     Estimated as `translog_iv`: the instruments hold the firm's mean s in its other rows.
 
     Parameters
@@ -31,9 +29,7 @@ class QuadraticIVModel(QuadraticStochasticModel):
 
     Notes
     -----
-    `mac_low` and `mac_high` are NaN: along (1, -1) the price does not depend on u. Statuses: ok; edge, t at a bound of
-    the cone; negative, t outside (0, 1) where that is not imposed; outlier, screened (priced on the frontier of the
-    others); no_bad, b = 0; refused. Variable returns only.
+    Function, price, room, interval, statuses and returns are those of `quadratic_ml`.
     Panels that cannot carry it as in `translog_iv`.
 
     Faere, Grosskopf, Noh & Weber (2005), J. Econometrics 126, 469-492, doi:10.1016/j.jeconom.2004.05.010; Griliches &

@@ -15,8 +15,6 @@ _LABEL = Text("二次型方向距离函数（单调最小二乘）", "Quadratic 
 class QuadraticLSModel(QuadraticStochasticModel):
     """The quadratic directional distance function without a likelihood.
 
-    b + P(x, y + b) = u + v in units of the means over the rows of the fit, t = -P_s, MAC = (1 - t) / t ybar / bbar,
-    room = u bbar / b, which may exceed 1.
     Least squares, the nearest function that meets the restrictions, then sigma_u, sigma_v and the level by moments of
     the residuals.
 
@@ -32,9 +30,7 @@ class QuadraticLSModel(QuadraticStochasticModel):
 
     Notes
     -----
-    `mac_low` and `mac_high` are NaN: along (1, -1) the price does not depend on u. Statuses: ok; edge, t at a bound of
-    the cone; negative, t outside (0, 1) where that is not imposed; outlier, screened (priced on the frontier of the
-    others); no_bad, b = 0; refused. Variable returns only.
+    Function, price, room, interval, statuses and returns are those of `quadratic_ml`.
 
     Faere, Grosskopf, Noh & Weber (2005), J. Econometrics 126, 469-492, doi:10.1016/j.jeconom.2004.05.010; Olson,
     Schmidt & Waldman (1980), J. Econometrics 13, 67-82, doi:10.1016/0304-4076(80)90043-3.

@@ -15,8 +15,6 @@ _LABEL = Text("二次型方向距离函数（企业内）", "Quadratic direction
 class QuadraticWithinModel(QuadraticStochasticModel):
     """The quadratic directional distance function on deviations from firm means.
 
-    b + P(x, y + b) = u + v in units of the means over the rows of the fit, t = -P_s, MAC = (1 - t) / t ybar / bbar,
-    room = u bbar / b, which may exceed 1.
     Estimated as `translog_within`: what lasts in a firm, in units of the means, counts as its technology.
 
     Parameters
@@ -29,9 +27,7 @@ class QuadraticWithinModel(QuadraticStochasticModel):
 
     Notes
     -----
-    `mac_low` and `mac_high` are NaN: along (1, -1) the price does not depend on u. Statuses: ok; edge, t at a bound of
-    the cone; negative, t outside (0, 1) where that is not imposed; outlier, screened (priced on the frontier of the
-    others); no_bad, b = 0; refused. Variable returns only.
+    Function, price, room, interval, statuses and returns are those of `quadratic_ml`.
     Panels that cannot carry it as in `translog_within`.
 
     Faere, Grosskopf, Noh & Weber (2005), J. Econometrics 126, 469-492, doi:10.1016/j.jeconom.2004.05.010; Schmidt &

@@ -38,21 +38,8 @@ class TranslogLinearModel:
 
     Parameters
     ----------
-    near_range : bool
-        Also find the near-optimal fits (objective at most 1 % worse) with the least and the largest mean t:
-        they give `mac_low`, `mac_high` of every row and the fact `near_range`. Two more programs.
-    screen : bool
-        Fit on the rows the conditional screen keeps; the others get the status outlier. Groups with fewer than
-        30 rows per coefficient of the screen are not screened.
-    trims : bool
-        Also fit the rows within the 1st and 99th and within the 5th and 95th percentiles of b / y: facts
-        `mac_trim_1`, `mac_trim_5`, `trim_range`. Two more programs.
-    bracket : bool
-        Also estimate the elasticity by pooled likelihood, within firms and by leave-one-out instruments: facts
-        `elasticity_pooled`, `elasticity_within`, `elasticity_iv`, `bracket_range`. Without, no fit is identified.
-    degree : 2 or 3
-    change : "none", "neutral", "biased" or "years"
-        Technical change: a trend with its square; these and the trend times every variable; an intercept per period.
+    near_range, screen, trims, bracket, degree, change
+        As in `QuadraticModel`.
 
     Notes
     -----

@@ -24,13 +24,14 @@ class TranslogMLModel(TranslogModel):
     correct_noise : bool or None
         Take the noise as measurement error of equal variance in ln y and ln b, independent of each other, and remove
         the bias it puts on the elasticity. None, the default, lets the evidence decide group by group: the correction
-        is made where it closes at least half of the gap to the leave-one-out instrumented elasticity, which such
-        noise does not bias. Lasting differences in carbon intensity between firms look like noise too, but leave
-        that gap open; the correction would make them worse and is not made.
+        is made where the leave-one-out instrumented elasticity, which such noise does not bias, goes at least half of
+        its way. Lasting differences in carbon intensity between firms look like noise too, and the correction would
+        make them worse.
     within_firm : bool or None
         Take the slopes from changes within firms and u from a frontier per firm, which no lasting carbon intensity can
         touch. None, the default, lets the evidence decide (unless `correct_noise` is decided by hand): less noise, the
-        within-firm elasticity is more than 0.2 log points above the pooled one. The group is then weakly identified.
+        within-firm elasticity is more than 0.2 log points above the pooled one, and s moves within firms by more than
+        0.75 sigma_u. The group is then weakly identified.
     degree : 2, 3 or "bic"
         Of P.
     change : "none", "neutral", "biased", "years" or "bic"

@@ -81,47 +81,56 @@ def build_document(
 
 
 def _abstract(results: Results) -> tuple[Text, ...]:
+    said = (_scope(results), _levels(results), _effect(results))
+    return (_SIMULATED, *said) if results.sample.provenance.simulated else said
+
+
+_SIMULATED = Text(
+    "企业数据为模拟数据：税收调查的微观数据保密，这里以真值已知、按报告印出值标定的模拟器代替。"
+    "由它得出的数值只说明系统能做什么，不反映中国企业的实际情况。",
+    "The firm data are simulated: the tax survey's micro-data are confidential; a simulator with known "
+    "truth, set to the report's printed values, takes their place. What comes of it shows what the system "
+    "can do and describes no actual firm in China.",
+)
+
+
+def _scope(results: Results) -> Text:
+    """What the report does, from how many rows."""
+    return Text(
+        "本报告由 {rows} 条企业-年份记录（{firms} 家企业，{a}–{b} 年）核算 CO2 排放，估计距离函数、"
+        "碳边际减排成本与减排空间，以及数字技术应用对边际减排成本与 CO2 排放的效应。",
+        "From {rows} firm-years ({firms} firms, {a}–{b}) this report accounts for CO2 emissions and estimates "
+        "distance functions, the marginal abatement cost (MAC) of CO2, the abatement room, and the effect of "
+        "digital use on MAC and CO2 emissions.",
+    ).format(
+        rows=f"{results.sample.rows:,}",
+        firms=f"{results.sample.firms:,}",
+        a=results.sample.first_year,
+        b=results.sample.last_year,
+    )
+
+
+def _levels(results: Results) -> Text:
+    """How far the MAC ranges over industries."""
     top = results.industries.sort("default_mac_median", descending=True, nulls_last=True)
     first, last = top["default_mac_median"][0], top["default_mac_median"].drop_nulls()[-1]
     weak = results.industries.filter(results.industries["default_status"] != "identified").height
+    return Text(
+        "各行业边际减排成本的中位数从 {low} 到 {high} 元/吨，最高为最低的 {ratio} 倍。"
+        "水平未能完全识别的行业有 {k} 个，逐一列明理由。",
+        "Industry medians of the MAC run from {low} to {high} CNY/t, a ratio of {ratio}. "
+        "Industries whose level is not fully identified: {k}, each listed with its reasons.",
+    ).format(low=f"{last:,.2f}", high=f"{first:,.2f}", ratio=f"{first / last:,.0f}", k=weak)
+
+
+def _effect(results: Results) -> Text:
+    """What digital use does to CO2."""
     co2 = results.regressions["co2"]
-    paragraphs = [
-        Text(
-            "本报告由 {rows} 条企业-年份记录（{firms} 家企业，{a}–{b} 年）核算 CO2 排放，估计距离函数、"
-            "碳边际减排成本与减排空间，以及数字技术应用对边际减排成本与 CO2 排放的效应。",
-            "From {rows} firm-years ({firms} firms, {a}–{b}) this report accounts for CO2 emissions and estimates "
-            "distance functions, the marginal abatement cost (MAC) of CO2, the abatement room, and the effect of "
-            "digital use on MAC and CO2 emissions.",
-        ).format(
-            rows=f"{results.sample.rows:,}",
-            firms=f"{results.sample.firms:,}",
-            a=results.sample.first_year,
-            b=results.sample.last_year,
-        ),
-        Text(
-            "各行业边际减排成本的中位数从 {low} 到 {high} 元/吨，最高为最低的 {ratio} 倍。"
-            "水平未能完全识别的行业有 {k} 个，逐一列明理由。",
-            "Industry medians of the MAC run from {low} to {high} CNY/t, a ratio of {ratio}. "
-            "Industries whose level is not fully identified: {k}, each listed with its reasons.",
-        ).format(low=f"{last:,.2f}", high=f"{first:,.2f}", ratio=f"{first / last:,.0f}", k=weak),
-        Text(
-            "数字技术应用（0 到 1）每提高 0.01，CO2 排放变化 {effect}%（95% 置信区间 {a}% 到 {b}%）。",
-            "A rise of digital use (0 to 1) by 0.01 changes CO2 emissions by {effect} % (95 % interval: {a} % to "
-            "{b} %).",
-        ).format(effect=_percent(co2.coef[0]), a=_percent(co2.interval()[0, 0]), b=_percent(co2.interval()[0, 1])),
-    ]
-    if results.sample.provenance.simulated:
-        paragraphs.insert(
-            0,
-            Text(
-                "企业数据为模拟数据：税收调查的微观数据保密，这里以真值已知、按报告印出值标定的模拟器代替。"
-                "由它得出的数值只说明系统能做什么，不反映中国企业的实际情况。",
-                "The firm data are simulated: the tax survey's micro-data are confidential; a simulator with known "
-                "truth, set to the report's printed values, takes their place. What comes of it shows what the system "
-                "can do and describes no actual firm in China.",
-            ),
-        )
-    return tuple(paragraphs)
+    low, high = co2.interval()[0]
+    return Text(
+        "数字技术应用（0 到 1）每提高 0.01，CO2 排放变化 {effect}%（95% 置信区间 {a}% 到 {b}%）。",
+        "A rise of digital use (0 to 1) by 0.01 changes CO2 emissions by {effect} % (95 % interval: {a} % to {b} %).",
+    ).format(effect=_percent(co2.coef[0]), a=_percent(low), b=_percent(high))
 
 
 def _percent(log_effect: float) -> str:

@@ -78,6 +78,16 @@ def _config(rows: int | None, seed: int | None, data: Path | None) -> FirmStudy:
 
 
 def _estimate(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Steps:
+    source = _source_step(run, config, data, drop)
+    firms = _accounts_step(run, config, source)
+    default = _frontier_step(run, config, firms, chain.DEFAULT, 15.0)
+    quadratic = _frontier_step(run, config, firms, chain.REPLICATION, 8.0)
+    effects = _effects_step(run, config, firms, default)
+    real = tuple(_real_step(run, panel) for panel in real_panels.PANELS)
+    return Steps(firms, source, default, quadratic, effects, real)
+
+
+def _source_step(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Done[Source]:
     study = {
         "rows": config.study.rows,
         "seed": config.study.seed,
@@ -85,7 +95,7 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Ste
         "drop": drop,
         "factors": config.co2.factors,
     }
-    source = run.step(
+    return run.step(
         "source",
         Text("读入或模拟企业表", "read or simulate the firm table"),
         partial(load, config, data, drop),
@@ -94,8 +104,11 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Ste
         rows=config.study.rows if data is None else 0,
         weight=5.0,
     )
+
+
+def _accounts_step(run: Run, config: FirmStudy, source: Done[Source]) -> Done[Panel]:
     table = source.value.panel
-    firms_done = run.step(
+    return run.step(
         "accounts",
         Text("核算 CO2", "account for CO2"),
         lambda: chain.prepared(table, config),
@@ -105,21 +118,6 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Ste
         rows=table.n,
         weight=2.0,
     )
-    panel = firms_done.value
-    default = _frontier_step(run, config, firms_done, chain.DEFAULT, 15.0)
-    quadratic = _frontier_step(run, config, firms_done, chain.REPLICATION, 8.0)
-    effects = run.step(
-        "effects",
-        Text("数字技术的效应", "effects of digital use"),
-        lambda: chain.regressed(panel, default.value, config, run.reporter),
-        Objects[Regressions](),
-        options=config.effects.model_dump(),
-        needs=(firms_done, default),
-        rows=panel.n,
-        weight=8.0,
-    )
-    real = tuple(_real_step(run, panel) for panel in real_panels.PANELS)
-    return Steps(firms_done, source, default, quadratic, effects, real)
 
 
 def _frontier_step(run: Run, config: FirmStudy, done: Done[Panel], model: str, weight: float) -> Done[FrontierResult]:
@@ -133,6 +131,20 @@ def _frontier_step(run: Run, config: FirmStudy, done: Done[Panel], model: str, w
         needs=(done,),
         rows=done.value.n,
         weight=weight,
+    )
+
+
+def _effects_step(run: Run, config: FirmStudy, firms: Done[Panel], default: Done[FrontierResult]) -> Done[Regressions]:
+    panel = firms.value
+    return run.step(
+        "effects",
+        Text("数字技术的效应", "effects of digital use"),
+        lambda: chain.regressed(panel, default.value, config, run.reporter),
+        Objects[Regressions](),
+        options=config.effects.model_dump(),
+        needs=(firms, default),
+        rows=panel.n,
+        weight=8.0,
     )
 
 

@@ -173,14 +173,6 @@ def _sample(panel: Panel, config: PowerStudy) -> Panel:
 
 
 def _document(panel: Panel, run: Run, table: Table) -> Document:
-    gone = [
-        Text("{reason} {n} 行", "{reason} ({n} rows)").format(reason=d.reason, n=f"{d.rows:,}") for d in panel.drops
-    ]
-    fuels = panel.frame["main_fuel"].value_counts().sort("main_fuel").rows()
-    words = dict(FUELS.values())
-    by_fuel = Text(
-        "；".join(f"{words[c].zh} {n:,}" for c, n in fuels), "; ".join(f"{words[c].en} {n:,}" for c, n in fuels)
-    )
     return Document(
         key="report",
         title=Text("美国火电厂的碳边际减排成本", "The marginal abatement cost of CO2 in US fossil power plants"),
@@ -192,28 +184,37 @@ def _document(panel: Panel, run: Run, table: Table) -> Document:
                 "says of each model whether it is identified, and why.",
             ).format(n=f"{panel.n:,}"),
         ),
-        chapters=(
-            Chapter(
-                Text("数据", "Data"),
-                (
-                    Text("{d}。可用 {n} 行：{f}。", "{d}. {n} usable rows: {f}.").format(
-                        d=panel.provenance.name, n=f"{panel.n:,}", f=by_fuel
-                    ),
-                    *((Text("删去：{g}。", "Dropped: {g}.").format(g=joined(gone)),) if gone else ()),
-                ),
-            ),
-            Chapter(
-                Text("结果", "Results"),
-                (
-                    Text(
-                        "边际减排成本以少发的电量计：每少排一吨 CO2 要少发多少千瓦时。",
-                        "The marginal abatement cost (MAC) is counted in power not generated: kWh given up per tonne "
-                        "of CO2 avoided.",
-                    ),
-                ),
-                (table,),
-            ),
-        ),
+        chapters=(Chapter(Text("数据", "Data"), _data_words(panel)), _results_chapter(table)),
         colophon=colophon(run),
         simulated=False,
+    )
+
+
+def _data_words(panel: Panel) -> tuple[Text, ...]:
+    """Where the rows come from, how many burn what, which were dropped."""
+    fuels = panel.frame["main_fuel"].value_counts().sort("main_fuel").rows()
+    words = dict(FUELS.values())
+    by_fuel = Text(
+        "；".join(f"{words[c].zh} {n:,}" for c, n in fuels), "; ".join(f"{words[c].en} {n:,}" for c, n in fuels)
+    )
+    usable = Text("{d}。可用 {n} 行：{f}。", "{d}. {n} usable rows: {f}.").format(
+        d=panel.provenance.name, n=f"{panel.n:,}", f=by_fuel
+    )
+    gone = [
+        Text("{reason} {n} 行", "{reason} ({n} rows)").format(reason=d.reason, n=f"{d.rows:,}") for d in panel.drops
+    ]
+    return (usable, Text("删去：{g}。", "Dropped: {g}.").format(g=joined(gone))) if gone else (usable,)
+
+
+def _results_chapter(table: Table) -> Chapter:
+    return Chapter(
+        Text("结果", "Results"),
+        (
+            Text(
+                "边际减排成本以少发的电量计：每少排一吨 CO2 要少发多少千瓦时。",
+                "The marginal abatement cost (MAC) is counted in power not generated: kWh given up per tonne "
+                "of CO2 avoided.",
+            ),
+        ),
+        (table,),
     )
