@@ -45,12 +45,13 @@ def _one_program_per_firm() -> Callable[[], object]:
     """Non-radial scores of a sample of firms, each a new program in HiGHS (scipy), without prices."""
     from scipy.optimize import linprog
 
-    from dualcarbon.frontier.models._slack import job, signs
+    from dualcarbon.frontier.models._nonparametric import signs
+    from dualcarbon.frontier.models._slack import job
 
     data, technology = firms(), _technology()
     sign = signs(technology)
     work = job(data, True, ROWS, NonradialModel().label)
-    reference = columns(work, technology, sign)
+    reference = columns(work.reference, technology)
     points = (np.column_stack(work.units) * sign)[:SAMPLE]
     one = np.concatenate([np.ones(len(reference)), np.zeros(2)])[None]
 

@@ -1,10 +1,10 @@
-"""The front door in the terminal: init, check, run, frontier, regress, convert, list."""
+"""The front door in the terminal: init, check, run, frontier, regress, did, convert, list."""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +16,10 @@ from typer.core import TyperGroup
 from dualcarbon import __version__
 from dualcarbon.core.errors import DualcarbonError
 from dualcarbon.core.interrupt import listen
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.text import LANGUAGES, Language, Text, both
 
 if TYPE_CHECKING:
+    from dualcarbon.core.exhibit import Table
     from dualcarbon.panel import Findings
 
 
@@ -78,6 +79,7 @@ Schema = Annotated[str, typer.Option(help="表结构：firm、province、plant |
 Sheet = Annotated[str | None, typer.Option(help="Excel 工作表 | sheet of a workbook")]
 Encoding = Annotated[str | None, typer.Option(help="文本的编码，如 big5 | encoding of a text file, such as big5")]
 Separator = Annotated[str | None, typer.Option(help="文本的分隔符 | field separator of a text file")]
+Lang = Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言 | language of the text")]
 Force = Annotated[bool, typer.Option("--force", help="覆盖已有的输出文件 | replace an existing output file")]
 
 
@@ -144,7 +146,7 @@ def check(
     ],
     schema: Schema = "firm",
     form: Annotated[Literal["text", "json", "csv"], typer.Option("--format", help="输出格式 | output format")] = "text",
-    lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言 | language of the text")] = "both",
+    lang: Lang = "both",
     out: Annotated[Path | None, typer.Option(help="写到文件而非屏幕 | write to a file")] = None,
     sheet: Sheet = None,
     encoding: Encoding = None,
@@ -277,7 +279,7 @@ def regress(
         bool, typer.Option("--drop-collinear", help="略去共线的变量并注明，而不是停下 | leave out, noted")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="把表写到这个目录 | folder for the table's files")] = None,
-    lang: Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言 | language of the text")] = "both",
+    lang: Lang = "both",
     schema: Schema = "firm",
     sheet: Sheet = None,
     encoding: Encoding = None,
@@ -285,10 +287,6 @@ def regress(
     force: Force = False,
 ) -> None:
     """回归，可吸收固定效应，打印三线表 | regression with absorbed effects, printed as a three-line table"""
-    from rich.console import Console
-
-    from dualcarbon.core.text import LANGUAGES
-    from dualcarbon.report import terminal_table
     from dualcarbon.studies import regression_job as job
 
     if out is not None:
@@ -297,13 +295,72 @@ def regress(
     reading = {name: value for name, value in said.items() if value is not None}
     columns = tuple(show or ())
     table = job.run(job.Asked(data, tuple(formula), cluster, vcov, weights, id, time, columns, drop, reading))
-    languages = tuple(one for one in LANGUAGES if lang in (one, "both"))
-    console = Console() if Console().is_terminal else Console(width=120)
-    for language in languages:
-        shown = terminal_table(table, language)
-        shown.min_width = min(72, console.width)
-        console.print(shown, "")
-    for path in job.write(table, out, languages) if out is not None else ():
+    _print([table], lang)
+    for path in job.write(table, out, _languages(lang)) if out is not None else ():
+        typer.echo(path)
+
+
+@app.command()
+def did(
+    data: Annotated[Path, typer.Argument(help="数据文件 | data file", metavar="DATA", readable=False)],
+    outcome: Annotated[str, typer.Option(help="结果列，或 ln(列) | column, or ln(column)")],
+    policy: Annotated[str | None, typer.Option(help="政策名单，如 broadband_china | list of pilots")] = None,
+    first_treated: Annotated[str | None, typer.Option(help="首次处理年份列 | column of first treated years")] = None,
+    treated: Annotated[str | None, typer.Option(help="0/1 处理列 | 0/1 column")] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="估计方法，可多次；all 为全部 | estimator, repeatable; all for every one")
+    ] = None,
+    comparison: Annotated[str, typer.Option(help="比较组：never、not_yet | comparison group")] = "never",
+    controls: Annotated[list[str] | None, typer.Option(help="控制变量，可多次 | control, repeatable")] = None,
+    cluster: Annotated[str | None, typer.Option(help="聚类列 | column of the clusters")] = None,
+    anticipation: Annotated[int, typer.Option(min=0, help="预期期数 | periods of anticipation")] = 0,
+    window: Annotated[tuple[int, int] | None, typer.Option(help="相对时期，如 -5 5 | relative periods")] = None,
+    gaps: Annotated[str, typer.Option(help="缺期：refuse、drop_units、keep | units with gaps")] = "refuse",
+    place: Annotated[str, typer.Option(help="地名列 | column of place names")] = "city",
+    level: Annotated[str, typer.Option(help="地名层级：city、province、county | kind of places")] = "city",
+    within: Annotated[str | None, typer.Option(help="省份列 | column of provinces")] = None,
+    county: Annotated[str, typer.Option(help="县级试点：leave、treat_city、drop_city | pilot counties")] = "leave",
+    province: Annotated[
+        str, typer.Option(help="省级试点：leave、treat_cities、drop_cities | pilot provinces")
+    ] = "leave",
+    id: Annotated[str | None, typer.Option(help="个体列 | column of the units")] = None,
+    time: Annotated[str | None, typer.Option(help="时间列 | column of the periods")] = None,
+    out: Annotated[Path | None, typer.Option(help="把图表写到这个目录 | folder for tables and figures")] = None,
+    lang: Lang = "both",
+    schema: Annotated[str | None, typer.Option(help="表结构 | kind of panel")] = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    force: Force = False,
+) -> None:
+    """政策评估：匹配试点名单，估计效应 | did a policy work: match its pilots, estimate its effect"""
+    from dualcarbon.core.exhibit import Table
+    from dualcarbon.studies import did_job as job
+
+    if out is not None:
+        _refuse_overwrite(out / f"{job.KEY}.csv", force)
+    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
+    asked = job.Asked(
+        data,
+        outcome,
+        policy_name=policy,
+        first_treated=first_treated,
+        treated=treated,
+        methods=tuple(method or ("callaway_santanna",)),
+        comparison=comparison,
+        controls=tuple(controls or ()),
+        cluster=cluster,
+        anticipation=anticipation,
+        window=window,
+        gaps=gaps,
+        id=id,
+        time=time,
+        places=job.Places(place, level, within, county, province),
+        reading={name: value for name, value in said.items() if value is not None},
+    )
+    exhibits = job.run(asked)
+    _print([item for item in exhibits if isinstance(item, Table)], lang)
+    for path in job.write(exhibits, out, _languages(lang)) if out is not None else ():
         typer.echo(path)
 
 
@@ -313,15 +370,37 @@ def list_all() -> None:
     from dualcarbon.accounting import factor_sets
     from dualcarbon.core.schema import schema_names
     from dualcarbon.frontier.registry import names as model_names
+    from dualcarbon.policy.lists import policies
+    from dualcarbon.policy.registry import names as estimator_names
     from dualcarbon.studies import study_names
 
     for title, names in (
         ("研究 | studies", study_names()),
         ("前沿模型 | frontier models", model_names()),
+        ("政策名单 | policy lists", tuple(policies())),
+        ("政策估计方法 | policy estimators", estimator_names()),
         ("因子集 | factor sets", factor_sets()),
         ("表结构 | schemas", schema_names()),
     ):
         typer.echo(f"{title}: {', '.join(names)}")
+
+
+def _languages(lang: str) -> tuple[Language, ...]:
+    return tuple(one for one in LANGUAGES if lang in (one, "both"))
+
+
+def _print(tables: Sequence[Table], lang: str) -> None:
+    """Tables in the terminal, all in one language before the next."""
+    from rich.console import Console
+
+    from dualcarbon.report import terminal_table
+
+    console = Console() if Console().is_terminal else Console(width=120)
+    for language in _languages(lang):
+        for table in tables:
+            shown = terminal_table(table, language)
+            shown.min_width = min(72, console.width)
+            console.print(shown, "")
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,7 +12,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualcarbon.core.exhibit import Cells, Distributions, Drawing, Figure, Lines, Points, Scatter, Steps
+from dualcarbon.core.exhibit import (
+    Cells,
+    Distributions,
+    DotPlot,
+    Drawing,
+    Estimates,
+    Figure,
+    Intervals,
+    Lines,
+    Points,
+    Scatter,
+    Series,
+    Steps,
+)
 from dualcarbon.core.text import LANGUAGES, Language, Text, both
 from dualcarbon.report import dotplot, drawing, render
 
@@ -82,7 +95,23 @@ def lines() -> Lines:
     return Lines(INTENSITY, Text("似然比", "Likelihood ratio"), curves, (level,))
 
 
+def event_study(sets: int, periods: int) -> Intervals:
+    """Estimates by relative period, the one before treatment hollow."""
+    rng = np.random.default_rng(sets)
+    x = tuple(float(e) for e in range(-periods, periods + 1))
+    series = []
+    for k in range(sets):
+        y = [0.0 if e == -1 else v for e, v in zip(x, rng.normal(size=len(x)).tolist(), strict=True)]
+        ends = [[math.nan if e == -1 else v + s for e, v in zip(x, y, strict=True)] for s in (-1.0, 1.0)]
+        name = Text(f"第 {k} 种估计方法", f"estimator number {k} of several")
+        series.append(Estimates(name, x, tuple(y), *(tuple(e) for e in ends), tuple(e == -1 for e in x)))
+    bins = tuple((e, both(f"{'≤' if e < 0 else '≥'}{abs(e):.0f}")) for e in (x[0], x[-1]))
+    return Intervals(ROOM, MAC, tuple(series), breaks=(-0.5,), names=bins)
+
+
 DRAWINGS = {
+    "intervals_1": event_study(1, 5),
+    "intervals_6": event_study(6, 16),
     "distributions_39": distributions(39),
     "distributions_3": distributions(3, ridges=True),
     "scatter_points": scatter(False),
@@ -177,6 +206,40 @@ def test_numbers_of_lines(tmp_path: Path) -> None:
     assert [line.get_linestyle() for line in axes.get_lines()][:3] == ["-"] * 3 and len(axes.get_lines()) == 4
 
 
+def test_numbers_of_intervals(tmp_path: Path) -> None:
+    given = event_study(2, 3)
+    rows = list(csv.DictReader(io.StringIO(read(given, tmp_path, "csv"))))
+    keys = ["label_zh", "label_en", "x", "estimate", "low", "high", "reference", "data_status"]
+    assert list(rows[0]) == keys and len(rows) == 14
+    assert [float(row["estimate"]) for row in rows[7:]] == list(given.series[1].y)
+    assert [row["x"] for row in rows if row["reference"] == "1"] == ["-1.0", "-1.0"]
+    assert [row["low"] for row in rows if row["reference"] == "1"] == ["", ""]
+    found = json.loads(read(given, tmp_path, "json"))
+    assert found["breaks"] == [-0.5] and found["levels"] == [0.0] and found["series"][0]["high"][2] is None
+    assert found["names"][0] == {"x": -3.0, "label": {"zh": "≤3", "en": "≤3"}}
+
+
+def test_sets_of_intervals_stand_side_by_side() -> None:
+    given = event_study(3, 4)
+    (axes,) = drawing._draw(figure(given), "en").axes
+    bars = [line for line in axes.get_lines() if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1]
+    places = [float(line.get_xdata()[0]) for line in bars if list(line.get_ydata()) != [0, 1]]
+    assert len(places) == 3 * 8 and len(set(places)) == len(places)
+    expected = sorted(x + s for x in range(-4, 5) if x != -1 for s in (-0.7 / 3, 0.0, 0.7 / 3))
+    assert np.allclose(sorted(places), expected)
+    hollow = [line for line in axes.get_lines() if line.get_markerfacecolor() == "white"]
+    assert [len(line.get_xdata()) for line in hollow] == [1, 1, 1]
+
+
+def test_references_of_a_dot_plot_are_in_sight() -> None:
+    plot = DotPlot((both("a"),), (Series(both("s"), (5.0,), (4.0,), (6.0,)),), MAC, references=(0.0, 3.0))
+    (axes,) = drawing._draw(figure(plot), "en").axes
+    low, high = axes.get_xlim()
+    assert low < 0.0 and high > 6.0
+    dashed = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
+    assert [float(line.get_xdata()[0]) for line in dashed] == [3.0]
+
+
 def test_the_curve_is_drawn_where_it_lies() -> None:
     (axes,) = drawing._draw(figure(steps()), "en").axes
     curve = axes.patches[1].get_data()
@@ -190,6 +253,8 @@ def test_the_curve_is_drawn_where_it_lies() -> None:
         Steps((), (), (), ROOM, MAC, log=True),
         Scatter(INTENSITY, MAC, log=True),
         Lines(INTENSITY, MAC, ()),
+        Intervals(INTENSITY, MAC, ()),
+        Intervals(INTENSITY, MAC, (Estimates(both("a"), (2.0,), (1.0,), (math.nan,), (math.inf,)),), ()),
         Distributions((), (), (0.5,), (), MAC, MAC, log=True),
         Steps((1.0,), (-2.0,), (1,), ROOM, MAC),
         Scatter(INTENSITY, MAC, (Points(both("$x$"), (1.0,), (1.0,)),), log=True),
@@ -209,6 +274,10 @@ def test_numbers_that_have_no_place_are_refused() -> None:
         Steps((1.0,), (2.0, 3.0), (1, 1), ROOM, MAC)
     with pytest.raises(ValueError, match="points"):
         Points(both("a"), (1.0,), ())
+    with pytest.raises(ValueError, match="estimates"):
+        Estimates(both("a"), (0.0,), (1.0,), (1.0,), ())
+    with pytest.raises(ValueError, match="hollow"):
+        Estimates(both("a"), (0.0,), (1.0,), (1.0,), (1.0,), (True, False))
     with pytest.raises(ValueError, match="quantiles"):
         Distributions((both("a"),), (1,), (0.5,), (), MAC, MAC)
 

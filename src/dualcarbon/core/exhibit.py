@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dualcarbon.core.bars import Layer as Layer
+from dualcarbon.core.bars import Stacked as Stacked
+from dualcarbon.core.bars import Waterfall as Waterfall
 from dualcarbon.core.text import Text
 
 Value = float | int | str | Text | None
@@ -107,7 +110,8 @@ class DotPlot:
     """A ranked dot plot: one line per item, one or more series of marks, the first item on top.
 
     With a `ratio_label` a second panel shows all marks and intervals divided by the marks of the first series, so that
-    intervals which the first panel's scale hides can be read.
+    intervals which the first panel's scale hides can be read. `references` are vertical lines always in sight, dashed but
+    for zero.
     """
 
     items: tuple[Text, ...]
@@ -115,6 +119,7 @@ class DotPlot:
     x_label: Text
     log: bool = False
     ratio_label: Text | None = None
+    references: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +229,50 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimates:
+    """One set of estimates with intervals at places of an axis; NaN ends where there is no interval.
+
+    `hollow` marks points that were not estimated, such as a reference that is zero by construction; empty for none.
+    """
+
+    label: Text
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    hollow: tuple[bool, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_lengths("estimates", (self.x, self.y, self.low, self.high), 4, len(self.x))
+        if self.hollow:
+            _require_lengths("hollow", (self.hollow,), 1, len(self.x))
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Estimates with upright intervals against whole numbers, several sets side by side.
+
+    Attributes
+    ----------
+    x_label, y_label : Text
+    series : tuple of Estimates
+    levels : tuple of float
+        Horizontal lines, such as zero.
+    breaks : tuple of float
+        Dashed vertical lines, such as the beginning of treatment.
+    names : tuple of (float, Text)
+        What a place of the axis is called where its number does not say it, such as the bin at its end.
+    """
+
+    x_label: Text
+    y_label: Text
+    series: tuple[Estimates, ...]
+    levels: tuple[float, ...] = (0.0,)
+    breaks: tuple[float, ...] = ()
+    names: tuple[tuple[float, Text], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """A curve of steps: step i lies at `heights[i]` and is `widths[i]` long; heights do not fall.
 
@@ -274,7 +323,7 @@ def _require_positive(values: Iterable[float]) -> None:
         raise ValueError("a logarithmic axis holds values above zero only")
 
 
-Drawing = DotPlot | Distributions | Scatter | Lines | Steps
+Drawing = DotPlot | Distributions | Scatter | Lines | Intervals | Steps | Waterfall | Stacked
 
 
 @dataclass(frozen=True, slots=True)

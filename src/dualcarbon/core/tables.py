@@ -11,9 +11,9 @@ from dualcarbon.core.text import Text
 
 
 @cache
-def reference_rows(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of `core/reference/<name>.csv`, every cell as text."""
-    text = (files("dualcarbon.core") / "reference" / f"{name}.csv").read_text(encoding="utf-8")
+def reference_rows(name: str, folder: str = "core/reference") -> tuple[dict[str, str], ...]:
+    """The rows of `<folder>/<name>.csv` of the package, every cell as text; `core/reference` by default."""
+    text = files("dualcarbon").joinpath(*folder.split("/"), f"{name}.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 

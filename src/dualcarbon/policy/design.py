@@ -83,6 +83,8 @@ class Design:
     drops, notes
         What left the sample, and what else the reader must know.
     simulated : bool
+    data : Text
+        What the panel is called.
     """
 
     asked: Asked
@@ -97,6 +99,7 @@ class Design:
     drops: tuple[Drop, ...]
     notes: tuple[Text, ...]
     simulated: bool = False
+    data: Text = Text("内存中的表", "table in memory")
 
     @property
     def n(self) -> int:
@@ -235,7 +238,7 @@ def _complete_rows(panel: Panel, asked: Asked) -> Design:
     values = np.column_stack(controls) if controls else np.empty((panel.n, 0))
     whole = Design(
         asked, unit, period, first, outcome, values, cluster, np.arange(panel.n), tuple(names),
-        panel.drops, panel.notes, panel.provenance.simulated,
+        panel.drops, panel.notes, panel.provenance.simulated, panel.provenance.name,
     )  # fmt: skip
     full = np.isfinite(outcome) & np.isfinite(values).all(axis=1) & known
     return whole.only(full, Text("结果、控制变量或聚类缺失", "outcome, control or cluster missing"))

@@ -43,11 +43,12 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Cohorts:
-    """Effects by first treated period: arrays of shape (c,)."""
+    """Effects by first treated period: arrays of shape (c,); `vcov` (c, c), None without a joint covariance."""
 
     cohort: NDArray[np.int64]
     estimate: Floats
     se: Floats
+    vcov: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Fit:
         What the reader of the number must know.
     n : int
         Observations used, where that differs from the design's; 0: all.
+    details : object or None
+        What this estimator alone gives, a frozen object: the weights of a synthetic comparison, for example.
     """
 
     att: float
@@ -83,6 +86,7 @@ class Fit:
     aggregates: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     notes: tuple[Text, ...] = ()
     n: int = 0
+    details: object | None = None
 
 
 class Estimator(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,11 +16,42 @@ from dualcarbon.policy.timing import NEVER
 
 @dataclass(frozen=True, slots=True)
 class JointTest:
-    """A Wald test that several effects are zero together: statistic chi2 with `df` degrees of freedom."""
+    """A Wald test that several effects are zero together.
+
+    Attributes
+    ----------
+    statistic : float
+        W = b' V^-1 b.
+    df : int
+        Effects tested, q.
+    p : float
+        By Hotelling's F where the number of clusters G is known: F = W (G - q) / (q (G - 1)) with q and G - q degrees
+        of freedom; else by chi2 with q. Hotelling (1931), https://doi.org/10.1214/aoms/1177732979.
+    denominator : float
+        G - q; infinite for chi2.
+    """
 
     statistic: float
     df: int
     p: float
+    denominator: float = float("inf")
+
+    @property
+    def f(self) -> float:
+        """Hotelling's F; W / q for chi2."""
+        m = self.denominator
+        return self.statistic / self.df * (1.0 if np.isinf(m) else m / (m + self.df - 1))
+
+    def said(self, label: Text) -> Text:
+        """The test in one sentence, of the estimator so labelled."""
+        if np.isinf(self.denominator):
+            law, value = f"χ²({self.df})", self.statistic
+        else:
+            law, value = f"F({self.df}, {self.denominator:g})", self.f
+        return Text(
+            "{m}：处理前效应全为零的联合检验 {l} = {s}，p = {p}。",
+            "{m}: joint test that all effects before treatment are zero, {l} = {s}, p = {p}.",
+        ).format(m=label, l=Text(law, law.replace("χ²", "chi2")), s=f"{value:.2f}", p=f"{self.p:.4f}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +84,8 @@ class Effect:
     level : float
         Of the intervals.
     notes : tuple of Text
+    details : object or None
+        What this estimator alone gives.
     """
 
     method: str
@@ -74,6 +107,7 @@ class Effect:
     treated_units: int
     level: float
     notes: tuple[Text, ...]
+    details: object | None = None
 
     @property
     def t(self) -> float:
@@ -114,7 +148,7 @@ def effect(name: str, label: Text, estimand: Text, fit: Fit, design: Design, lev
         cohorts=_cohorts(fit, first),
         group_time=fit.group_time,
         aggregates=_aggregates(fit),
-        pre_test=pre_test(fit.path, design.asked.anticipation) if fit.path is not None else None,
+        pre_test=_tested(fit.path, design),
         path=fit.path,
         rule=fit.rule,
         design=design,
@@ -123,6 +157,7 @@ def effect(name: str, label: Text, estimand: Text, fit: Fit, design: Design, lev
         treated_units=int(np.count_nonzero(first != NEVER)),
         level=level,
         notes=(*design.notes, *fit.notes),
+        details=fit.details,
     )
 
 
@@ -141,12 +176,14 @@ def critical(level: float, df: float) -> float:
     return float(ndtri(tail) if np.isinf(df) else stdtrit(df, tail))
 
 
-def pre_test(path: Path, anticipation: int = 0) -> JointTest | None:
+def pre_test(path: Path, anticipation: int = 0, clusters: int | None = None) -> JointTest | None:
     """Wald test that all effects before treatment (and its anticipation) are zero.
 
-        W = b' V^-1 b,   chi2 with as many degrees of freedom as effects
+        W = b' V^-1 b,   q = rank of V;   with G clusters F = W (G - q) / (q (G - 1)), else chi2 with q
 
-    None without a joint covariance or without an effect before the reference period.
+    A covariance estimated from few clusters makes chi2 reject far too often: with 40 clusters and 6 effects at 5 % in
+    about 17 % of samples, the F in about 8 %. None without a joint covariance, without an effect before the reference
+    period, or with no more clusters than effects.
     """
     if path.vcov is None:
         return None
@@ -154,12 +191,23 @@ def pre_test(path: Path, anticipation: int = 0) -> JointTest | None:
     if not before.any():
         return None
     from scipy.linalg import pinvh
-    from scipy.special import chdtrc
+    from scipy.special import chdtrc, fdtrc
 
     b, v = path.estimate[before], path.vcov[np.ix_(before, before)]
     inverse, rank = pinvh(v, return_rank=True)
-    statistic = float(b @ inverse @ b)
-    return JointTest(statistic, int(rank), float(chdtrc(rank, statistic)))
+    statistic, q = float(b @ inverse @ b), int(rank)
+    if clusters is None:
+        return JointTest(statistic, q, float(chdtrc(q, statistic)))
+    if clusters <= q:
+        return None
+    test = JointTest(statistic, q, 1.0, float(clusters - q))
+    return replace(test, p=float(fdtrc(q, test.denominator, test.f)))
+
+
+def _tested(path: Path | None, design: Design) -> JointTest | None:
+    if path is None:
+        return None
+    return pre_test(path, design.asked.anticipation, len(np.unique(design.cluster)))
 
 
 def _event(fit: Fit, level: float) -> pl.DataFrame:

@@ -168,9 +168,9 @@ def check(key: str, plot: DotPlot) -> None:
 
 
 def limits(plot: DotPlot) -> tuple[float, float]:
-    """The ends of the axis: all finite values that have a place on it, and a margin of 4 %."""
-    ends = (values for one in plot.series for values in (one.x, one.low, one.high) if values is not None)
-    return span((value for values in ends for value in values), plot.log)
+    """The ends of the axis: all finite values and references that have a place on it, and a margin of 4 %."""
+    ends = [values for one in plot.series for values in (one.x, one.low, one.high) if values is not None]
+    return span((value for values in (*ends, plot.references) for value in values), plot.log)
 
 
 def span(values: Iterable[float], log: bool) -> tuple[float, float]:

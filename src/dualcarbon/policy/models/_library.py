@@ -53,7 +53,7 @@ def roles(design: Design) -> dict[str, Any]:
 
 def clustered(design: Design) -> str | None:
     """The cluster column, None where it is the unit itself."""
-    return CLUSTER if design.asked.cluster is not None else None
+    return CLUSTER if len(np.unique(design.cluster)) < len(design.starts) else None
 
 
 @contextmanager

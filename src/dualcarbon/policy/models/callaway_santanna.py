@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
 from dualcarbon.core.text import Text
 from dualcarbon.policy.design import Design
-from dualcarbon.policy.model import Fit
+from dualcarbon.policy.model import Fit, Path
 from dualcarbon.policy.models import _library as library
 
 _GROUPS = {"never": "never_treated", "not_yet": "not_yet_treated"}
@@ -32,6 +33,9 @@ class CallawaySantAnna:
 
     Notes
     -----
+    With anticipation the library's averages begin at g - a; `att` is then taken from the path, weighted by treated rows
+    with shares as known, and effects by cohort are not given.
+
     Errors from influence functions, clustered by unit or coarser. The path is relative to period -1 - a throughout
     (universal base). Callaway & Sant'Anna (2021), https://doi.org/10.1016/j.jeconom.2020.12.001; computed by
     diff-diff, which equals R did on the anchors.
@@ -67,18 +71,30 @@ class CallawaySantAnna:
             found = model.fit(library.table(design), **library.roles(design))
             path, cohorts = library.path(found.aggregate("event_study")), library.cohorts(found.aggregate("group"))
         mean = library.mean_after(path)
+        att, se = float(found.overall_att), float(found.overall_se)
+        if asked.anticipation:
+            att, se = _from_treatment_on(path, design)
         return Fit(
-            att=float(found.overall_att),
-            se=float(found.overall_se),
+            att=att,
+            se=se,
             rule=Text("影响函数，按 {c} 聚类", "influence functions, clustered by {c}").format(
                 c=asked.cluster or "unit"
             ),
             path=path,
-            cohorts=cohorts,
+            cohorts=None if asked.anticipation else cohorts,
             group_time=_group_time(found.group_time_effects),
             aggregates={} if mean is None else {"dynamic": mean},
             notes=tuple(notes),
         )
+
+
+def _from_treatment_on(path: Path, design: Design) -> tuple[float, float]:
+    """Mean of the path from treatment on, weighted by treated rows, and its error."""
+    treated = design.relative[design.treated]
+    rows = np.array([np.count_nonzero(treated == e) for e in path.relative])
+    weight = rows / rows.sum()
+    variance = weight @ np.nan_to_num(np.asarray(path.vcov, dtype=np.float64)) @ weight
+    return float(weight @ path.estimate), float(variance) ** 0.5
 
 
 def _group_time(effects: dict[Any, dict[str, Any]]) -> pl.DataFrame:

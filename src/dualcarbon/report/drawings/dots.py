@@ -53,6 +53,8 @@ def _panel(canvas: Canvas, plan: dotplot.Plan, place: int, plot: DotPlot) -> lis
     scale(axes, "x", ends, plot.log)
     if not plot.log and ends[0] < 0 < ends[1]:
         axes.axvline(0.0, color=GREY, linewidth=0.8, zorder=1)
+    for reference in (place for place in plot.references if place != 0.0):
+        axes.axvline(reference, color=GREY, linewidth=0.9, linestyle=(0, (4, 2.5)), zorder=1.5)
     marks = [_series(axes, one, number, plot, ends) for number, one in enumerate(plot.series)]
     axis_label(axes, plan.x_labels[place])
     return marks
@@ -104,6 +106,7 @@ def _body(plot: DotPlot) -> dict[str, Any]:
         "x_label": in_both(plot.x_label),
         "log": plot.log,
         "ratio_label": optional(plot.ratio_label),
+        "references": list(plot.references),
         "items": [in_both(item) for item in plot.items],
         "series": series,
     }

@@ -1,0 +1,92 @@
+"""What can be wrong with a table, said with counts and first keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dualcarbon.core.errors import ConfigError, DataError, SchemaError
+from dualcarbon.core.text import Text, both
+
+Mask = NDArray[np.bool_]
+_SHOWN = 3
+
+
+def columns_absent(table: pl.DataFrame, wanted: Sequence[str]) -> None:
+    """Raise `SchemaError` if a column is not there."""
+    absent = [name for name in dict.fromkeys(wanted) if name not in table.columns]
+    if absent:
+        raise SchemaError(
+            Text("表中没有所需的列", "the table lacks columns"),
+            expected=both(", ".join(dict.fromkeys(wanted))),
+            found=Text("缺 {a}；表中有 {h}", "no {a}; the table has {h}").format(
+                a=", ".join(absent), h=", ".join(table.columns[:12])
+            ),
+            remedy=Text(
+                "改正恒等式、time= 或 by= 中的名称，或补上这些列",
+                "correct the names in the identity, in time= or in by=, or add the columns",
+            ),
+        )
+
+
+def not_numeric(table: pl.DataFrame, wanted: Sequence[str]) -> None:
+    """Raise `SchemaError` if a column does not hold numbers."""
+    wrong = [f"{name} ({table[name].dtype})" for name in dict.fromkeys(wanted) if not table[name].dtype.is_numeric()]
+    if wrong:
+        raise SchemaError(
+            Text("因素列不是数值", "a factor column is not numeric"),
+            expected=Text("整数或浮点数", "integers or floating-point numbers"),
+            found=both(", ".join(wrong)),
+            remedy=Text("先转换为数值，例如 cast(pl.Float64)", "convert it first, for example cast(pl.Float64)"),
+        )
+
+
+def keys_missing(table: pl.DataFrame, keys: Sequence[str]) -> None:
+    """Raise `SchemaError` if a key is empty somewhere."""
+    counts = {name: table[name].null_count() for name in keys}
+    if any(counts.values()):
+        found = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
+        raise SchemaError(
+            Text("时间或下标有空值", "time or a subscript is empty in some rows"),
+            expected=Text("每行都有时间和下标", "time and subscripts in every row"),
+            found=both(found),
+            remedy=Text("补上或删去这些行", "fill or drop these rows"),
+        )
+
+
+def first_keys(keys: pl.DataFrame, rows: NDArray[np.int64]) -> str:
+    """The first rows of keys, as ``year=2010 ind=a``."""
+    if keys.width == 0:
+        return "-"
+    shown = keys[rows[:_SHOWN]].rows(named=True)
+    parts = [" ".join(f"{name}={value}" for name, value in row.items()) for row in shown]
+    return "; ".join(parts) + (" ..." if len(rows) > _SHOWN else "")
+
+
+def bad_rows(
+    what: Text, expected: Text, remedy: Text, keys: pl.DataFrame, rows: NDArray[np.int64], more: str = ""
+) -> NoReturn:
+    """Raise `DataError` with the number of rows and the first keys."""
+    raise DataError(
+        what,
+        expected=expected,
+        found=Text("{n} 处，首先是 {k}{m}", "{n}, first {k}{m}").format(
+            n=f"{len(rows):,}", k=first_keys(keys, rows), m=f" ({more})" if more else ""
+        ),
+        remedy=remedy,
+    )
+
+
+def one_of(option: str, value: object, words: Sequence[str]) -> None:
+    """Raise `ConfigError` if an option is not one of the words."""
+    if value not in words:
+        raise ConfigError(
+            Text("选项 {o} 无效", "option {o} is not valid").format(o=option),
+            expected=Text("{w} 之一", "one of {w}").format(w=", ".join(repr(word) for word in words)),
+            found=both(repr(value)),
+            remedy=Text("换用列出的词", "use one of the words listed"),
+        )

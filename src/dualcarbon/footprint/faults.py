@@ -1,0 +1,129 @@
+"""What the room refuses, in one place: each message names the quantity, counts, the first keys, and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.text import Text, both
+
+Floats = NDArray[np.float64]
+SHOWN = 5
+"""Keys told in a message."""
+
+
+def counted(keys: Sequence[object]) -> Text:
+    """How many, and the first of them."""
+    first = ", ".join(str(k) for k in keys[:SHOWN])
+    return Text("{n} 个，前几个：{f}", "{n}, the first: {f}").format(n=len(keys), f=first)
+
+
+def require_range(
+    what: Text,
+    years: Iterable[int],
+    values: Floats,
+    *,
+    low: float = 0.0,
+    high: float = np.inf,
+    remedy: Text | None = None,
+) -> None:
+    """Every value finite and within [low, high].
+
+    Raises
+    ------
+    DataError
+        With the number of values outside, and the first years with their values.
+    """
+    outside = ~((values >= low) & (values <= high) & np.isfinite(values))
+    if not outside.any():
+        return
+    found = [f"{y}: {v:g}" for y, v, out in zip(years, values, outside, strict=True) if out]
+    bound = (
+        both(f">= {low:g}") if np.isinf(high) else Text("{a} 到 {b}", "{a} to {b}").format(a=f"{low:g}", b=f"{high:g}")
+    )
+    raise DataError(
+        Text("{w}超出允许的范围", "{w}: outside the range allowed").format(w=what),
+        expected=bound,
+        found=counted(found),
+        remedy=remedy or Text("改正这些年份的值", "correct the values of these years"),
+    )
+
+
+def require_years(what: Text, have: Iterable[int], wanted: Iterable[int], remedy: Text) -> None:
+    """Every wanted year among those there are.
+
+    Raises
+    ------
+    DataError
+        With the number of missing years and the first of them.
+    """
+    there = sorted({int(y) for y in have})
+    missing = sorted({int(y) for y in wanted} - set(there))
+    if not missing:
+        return
+    span = both(f"{there[0]}-{there[-1]}") if there else Text("没有任何年份", "no year at all")
+    raise DataError(
+        Text("{w}缺少年份", "{w}: years are missing").format(w=what),
+        expected=Text("所求各年都有值；现有 {s}", "a value for every year asked for; there are {s}").format(s=span),
+        found=counted(missing),
+        remedy=remedy,
+    )
+
+
+def require_choice(what: Text, given: object, allowed: Iterable[str]) -> None:
+    """A word among those allowed.
+
+    Raises
+    ------
+    ConfigError
+        With the words allowed.
+    """
+    words = tuple(allowed)
+    if given in words:
+        return
+    raise ConfigError(
+        Text("没有这个选项：{w}", "no such choice: {w}").format(w=what),
+        expected=both(" | ".join(words)),
+        found=both(repr(given)),
+        remedy=Text("从上列名称中选一个", "take one of the names above"),
+    )
+
+
+def require_positive(what: Text, value: float, remedy: Text) -> None:
+    """A finite number above zero.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if np.isfinite(value) and value > 0.0:
+        return
+    raise ConfigError(
+        Text("{w}须大于零", "{w} must be above zero").format(w=what),
+        expected=Text("有限的正数", "a finite number above zero"),
+        found=both(f"{value!r}"),
+        remedy=remedy,
+    )
+
+
+def asked_years(years: Iterable[int]) -> NDArray[np.int64]:
+    """The years asked for, increasing, each once.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or one is not a whole number.
+    """
+    given = list(years)
+    whole = [int(y) for y in given if float(y) == int(y)]
+    if given and len(whole) == len(given):
+        return np.unique(np.array(whole, dtype=np.int64))
+    raise ConfigError(
+        Text("年份不对", "the years are wrong"),
+        expected=Text("至少一个整数年份", "whole years, at least one"),
+        found=counted(given) if given else Text("没有年份", "no year"),
+        remedy=Text("例如 range(2019, 2026)", "for example range(2019, 2026)"),
+    )

@@ -1,0 +1,166 @@
+"""What is wrong with a country table, said before anything is computed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from dualcarbon.core.errors import DataError, SchemaError
+from dualcarbon.core.panel import as_polars
+from dualcarbon.core.text import Text, both
+
+_SHOWN = 5
+
+
+def sound(frame: object, country: str, time: str, values: Sequence[str], what: Text) -> pl.DataFrame:
+    """The named columns of a frame as text, whole years and numbers, rows without a value left out, sorted.
+
+    Parameters
+    ----------
+    frame : polars or pandas frame, one row per country and year
+    country, time : str
+    values : columns that must hold finite numbers not below zero; a row without any of them is left out
+    what : Text
+        What the table holds, for the message.
+
+    Raises
+    ------
+    SchemaError
+        If a column is absent.
+    DataError
+        If a country-year stands twice, a year is no whole number, or a value is negative or infinite.
+    """
+    table = as_polars(frame)
+    wanted = (country, time, *values)
+    absent = [name for name in wanted if name not in table.columns]
+    if absent:
+        raise SchemaError(
+            Text("{w}缺少列", "{w}: columns are absent").format(w=what),
+            expected=both(", ".join(wanted)),
+            found=both(", ".join(table.columns)),
+            remedy=Text("改名或补上 {c}，或用参数指出列名", "rename or add {c}, or name your columns").format(
+                c=", ".join(absent)
+            ),
+        )
+    table = _typed(table, country, time, values, what)
+    _refuse_below_zero(table, country, time, values, what)
+    _refuse_twice(table, country, time, what)
+    return table.sort(country, time)
+
+
+def _typed(table: pl.DataFrame, country: str, time: str, values: Sequence[str], what: Text) -> pl.DataFrame:
+    year, given = pl.col(time).cast(pl.Float64, strict=False), table.select(country, time, *values)
+    odd = given.filter(pl.col(country).is_not_null() & (year.is_null() | ~year.is_finite() | (year != year.floor())))
+    numbers = [pl.col(name).cast(pl.Float64, strict=False).fill_nan(None).alias(name) for name in values]
+    text = given.filter(pl.any_horizontal(_unread(name) for name in values))
+    for broken, expected in (
+        (odd, Text("年份为整数", "years that are whole numbers")),
+        (text, Text("数值为数", "values that are numbers")),
+    ):
+        if broken.height:
+            raise DataError(
+                Text("{w}有读不出的值", "{w}: some values cannot be read").format(w=what),
+                expected=expected,
+                found=_first(broken),
+                remedy=Text("改正或删去这些行", "correct or drop these rows"),
+            )
+    typed = given.with_columns(pl.col(country).cast(pl.String), year.cast(pl.Int64).alias(time), *numbers)
+    return typed.drop_nulls()
+
+
+def _unread(name: str) -> pl.Expr:
+    written = pl.col(name).cast(pl.String)
+    return (
+        written.is_not_null()
+        & pl.col(name).cast(pl.Float64, strict=False).is_null()
+        & (written.str.strip_chars() != "")
+    )
+
+
+def _refuse_below_zero(table: pl.DataFrame, country: str, time: str, values: Sequence[str], what: Text) -> None:
+    bad = table.filter(pl.any_horizontal((pl.col(v) < 0) | ~pl.col(v).is_finite() for v in values))
+    if bad.height:
+        raise DataError(
+            Text("{w}有负值或无穷大", "{w}: negative or infinite values").format(w=what),
+            expected=Text("有限且不小于零", "finite numbers not below zero"),
+            found=_first(bad),
+            remedy=Text("改正这些行，或从较晚的年份起算（since）", "correct these rows, or begin later (since)"),
+        )
+
+
+def _refuse_twice(table: pl.DataFrame, country: str, time: str, what: Text) -> None:
+    twice = table.filter(pl.struct(country, time).is_duplicated()).select(country, time).unique().sort(country, time)
+    if twice.height:
+        raise DataError(
+            Text("{w}有重复的国家-年份", "{w}: country-years stand more than once").format(w=what),
+            expected=Text("每个国家每年一行", "one row per country and year"),
+            found=_first(twice),
+            remedy=Text("只留一行，或先合计", "keep one row of each, or add them up first"),
+        )
+
+
+def refuse_gaps(gaps: Sequence[tuple[str, list[int]]]) -> None:
+    """Refuse series with years missing between their first and last.
+
+    Raises
+    ------
+    DataError
+        Naming countries and years.
+    """
+    if gaps:
+        missing = [(country, year) for country, years in gaps for year in years]
+        raise DataError(
+            Text("排放序列中间缺年", "years are missing inside emission series"),
+            expected=Text("首年与末年之间每年都有值", "a value for every year from the first to the last"),
+            found=Text("{c} 个国家缺 {n} 年，前几个 {f}", "{c} countries, {n} years, first {f}").format(
+                c=len(gaps), n=len(missing), f=missing[:_SHOWN]
+            ),
+            remedy=Text(
+                '补上这些年，用 since 从较晚年份起算，或用 gaps="status" 让这些国家不作判断',
+                'fill them in, begin later with since, or leave these countries unjudged with gaps="status"',
+            ),
+        )
+
+
+def refuse_sums(rows: pl.DataFrame, tolerance: float) -> None:
+    """Refuse years whose clean and fossil generation do not make up the total.
+
+    Raises
+    ------
+    DataError
+        Naming the country-years.
+    """
+    if rows.height:
+        raise DataError(
+            Text("清洁与化石发电量之和不等于总量", "clean and fossil generation do not add up to the total"),
+            expected=Text("相差不超过总量的 {t}", "a difference of at most {t} of the total").format(t=tolerance),
+            found=_first(rows),
+            remedy=Text(
+                "改正这些行、删去它们，或放宽 tolerance", "correct or drop these rows, or allow more with tolerance"
+            ),
+        )
+
+
+def refuse_unknown(wanted: Sequence[str], known: Sequence[str], what: Text) -> None:
+    """Refuse countries that a table does not hold.
+
+    Raises
+    ------
+    DataError
+        Naming them.
+    """
+    unknown = [code for code in wanted if code not in set(known)]
+    if unknown:
+        raise DataError(
+            Text("{w}没有这些国家", "{w}: no such countries").format(w=what),
+            expected=Text("{n} 个国家之一，如 {f}", "among {n} countries such as {f}").format(
+                n=len(known), f=", ".join(sorted(known)[:_SHOWN])
+            ),
+            found=Text("{n} 个：{f}", "{n}: {f}").format(n=len(unknown), f=", ".join(unknown[:_SHOWN])),
+            remedy=Text("用 ISO 3166 三位代码，或改正拼写", "use ISO 3166 alpha-3 codes, or correct the spelling"),
+        )
+
+
+def _first(rows: pl.DataFrame) -> Text:
+    return Text("{n} 行，前几行 {f}", "{n} rows, first {f}").format(n=rows.height, f=rows.head(_SHOWN).rows())

@@ -1,0 +1,3 @@
+"""Checks of a policy evaluation: placebos, samples without a cohort, estimators and other policies beside it."""
+
+from __future__ import annotations
