@@ -1,0 +1,5 @@
+"""`python -m dualcarbon.cli`."""
+
+from dualcarbon.cli import main
+
+main()

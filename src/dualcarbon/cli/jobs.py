@@ -1,0 +1,161 @@
+"""Commands that estimate on a table: frontier, regress, did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dualcarbon.cli.options import (
+    Encoding,
+    Force,
+    Lang,
+    Schema,
+    Separator,
+    Sheet,
+    languages,
+    print_tables,
+    refuse_overwrite,
+    write,
+)
+
+
+def frontier(
+    data: Annotated[
+        Path, typer.Argument(help="数据文件或 init 写出的 study.toml | data file or study.toml", readable=False)
+    ],
+    config: Annotated[
+        Path | None, typer.Option(help="设置：技术、方向、模型 | technology, direction, model", readable=False)
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="模型名，先于设置 | model, goes before the settings")] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="只写出设置（默认 model.toml）| only write the settings (model.toml)")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="结果的目录 | folder of results")] = Path("runs"),
+    drop: Annotated[
+        bool, typer.Option("--drop-invalid", help="删去有错误的行并计数，而不是停下 | drop rows with errors, counted")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度 | no progress")] = False,
+    schema: Annotated[str | None, typer.Option(help="表结构：firm、province、plant | kind of panel")] = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    force: Force = False,
+) -> None:
+    """在自己的数据上估计一个前沿模型，写出结果、诊断、图与报告 | one frontier model on your data"""
+    from dualcarbon.studies.frontier_job import main as job
+
+    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
+    reading = {name: value for name, value in said.items() if value is not None}
+    if propose:
+        target = config or Path("model.toml")
+        refuse_overwrite(target, force)
+        asked = job.Asked(data, None, model, drop, reading)
+        write(target, job.propose(asked))
+        typer.echo(f"{target}\n请逐行核对，再运行 | check every line, then run:")
+        typer.echo(f"  dualcarbon frontier {data} --config {target}")
+        return
+    finished = job.main(job.Asked(data, config, model, drop, reading), out, quiet=quiet, say=typer.echo)
+    typer.echo(finished.summary())
+
+
+def regress(
+    data: Annotated[
+        Path, typer.Argument(help="数据文件或 init 写出的 study.toml | data file or study.toml", readable=False)
+    ],
+    formula: Annotated[
+        list[str], typer.Argument(help='公式，每列一个："y ~ x | 效应" | one formula per column: "y ~ x | effects"')
+    ],
+    cluster: Annotated[str | None, typer.Option(help="聚类列，如 firm_id | column of the clusters")] = None,
+    vcov: Annotated[str | None, typer.Option(help="协方差：iid、hc1、cluster… | covariance")] = None,
+    weights: Annotated[str | None, typer.Option(help="权重列 | column of weights")] = None,
+    show: Annotated[list[str] | None, typer.Option(help="只显示这些变量 | show only these regressors")] = None,
+    id: Annotated[str | None, typer.Option(help="个体列 | column of the units")] = None,
+    time: Annotated[str | None, typer.Option(help="时间列 | column of the periods")] = None,
+    drop: Annotated[
+        bool, typer.Option("--drop-collinear", help="略去共线的变量并注明，而不是停下 | leave out, noted")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="把表写到这个目录 | folder for the table's files")] = None,
+    lang: Lang = "both",
+    schema: Schema = "firm",
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    force: Force = False,
+) -> None:
+    """回归，可吸收固定效应，打印三线表 | regression with absorbed effects, printed as a three-line table"""
+    from dualcarbon.studies import regression_job as job
+
+    if out is not None:
+        refuse_overwrite(out / f"{job.KEY}.csv", force)
+    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
+    reading = {name: value for name, value in said.items() if value is not None}
+    columns = tuple(show or ())
+    table = job.run(job.Asked(data, tuple(formula), cluster, vcov, weights, id, time, columns, drop, reading))
+    print_tables([table], lang)
+    for path in job.write(table, out, languages(lang)) if out is not None else ():
+        typer.echo(path)
+
+
+def did(
+    data: Annotated[Path, typer.Argument(help="数据文件 | data file", metavar="DATA", readable=False)],
+    outcome: Annotated[str, typer.Option(help="结果列，或 ln(列) | column, or ln(column)")],
+    policy: Annotated[str | None, typer.Option(help="政策名单，如 broadband_china | list of pilots")] = None,
+    first_treated: Annotated[str | None, typer.Option(help="首次处理年份列 | column of first treated years")] = None,
+    treated: Annotated[str | None, typer.Option(help="0/1 处理列 | 0/1 column")] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="估计方法，可多次；all 为全部 | estimator, repeatable; all for every one")
+    ] = None,
+    comparison: Annotated[str, typer.Option(help="比较组：never、not_yet | comparison group")] = "never",
+    controls: Annotated[list[str] | None, typer.Option(help="控制变量，可多次 | control, repeatable")] = None,
+    cluster: Annotated[str | None, typer.Option(help="聚类列 | column of the clusters")] = None,
+    anticipation: Annotated[int, typer.Option(min=0, help="预期期数 | periods of anticipation")] = 0,
+    window: Annotated[tuple[int, int] | None, typer.Option(help="相对时期，如 -5 5 | relative periods")] = None,
+    gaps: Annotated[str, typer.Option(help="缺期：refuse、drop_units、keep | units with gaps")] = "refuse",
+    place: Annotated[str, typer.Option(help="地名列 | column of place names")] = "city",
+    level: Annotated[str, typer.Option(help="地名层级：city、province、county | kind of places")] = "city",
+    within: Annotated[str | None, typer.Option(help="省份列 | column of provinces")] = None,
+    county: Annotated[str, typer.Option(help="县级试点：leave、treat_city、drop_city | pilot counties")] = "leave",
+    province: Annotated[
+        str, typer.Option(help="省级试点：leave、treat_cities、drop_cities | pilot provinces")
+    ] = "leave",
+    id: Annotated[str | None, typer.Option(help="个体列 | column of the units")] = None,
+    time: Annotated[str | None, typer.Option(help="时间列 | column of the periods")] = None,
+    out: Annotated[Path | None, typer.Option(help="把图表写到这个目录 | folder for tables and figures")] = None,
+    lang: Lang = "both",
+    schema: Annotated[str | None, typer.Option(help="表结构 | kind of panel")] = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    force: Force = False,
+) -> None:
+    """政策评估：匹配试点名单，估计效应 | did a policy work: match its pilots, estimate its effect"""
+    from dualcarbon.core.exhibit import Table
+    from dualcarbon.studies import did_job as job
+
+    if out is not None:
+        refuse_overwrite(out / f"{job.KEY}.csv", force)
+    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
+    asked = job.Asked(
+        data,
+        outcome,
+        policy_name=policy,
+        first_treated=first_treated,
+        treated=treated,
+        methods=tuple(method or ("callaway_santanna",)),
+        comparison=comparison,
+        controls=tuple(controls or ()),
+        cluster=cluster,
+        anticipation=anticipation,
+        window=window,
+        gaps=gaps,
+        id=id,
+        time=time,
+        places=job.Places(place, level, within, county, province),
+        reading={name: value for name, value in said.items() if value is not None},
+    )
+    exhibits = job.run(asked)
+    print_tables([item for item in exhibits if isinstance(item, Table)], lang)
+    for path in job.write(exhibits, out, languages(lang)) if out is not None else ():
+        typer.echo(path)
