@@ -26,10 +26,34 @@ _HOMES = {
     "read": "dualcarbon.panel",
     "simulate_survey": "dualcarbon.panel",
 }
-_ROOMS = ("accounting", "effects", "frontier", "panel", "policy", "report", "studies")
+_ROOMS = (
+    "accounting",
+    "decomposition",
+    "effects",
+    "footprint",
+    "frontier",
+    "nations",
+    "panel",
+    "policy",
+    "power",
+    "report",
+    "studies",
+)
 
 if TYPE_CHECKING:
-    from dualcarbon import accounting, effects, frontier, panel, policy, report, studies
+    from dualcarbon import (
+        accounting,
+        decomposition,
+        effects,
+        footprint,
+        frontier,
+        nations,
+        panel,
+        policy,
+        power,
+        report,
+        studies,
+    )
     from dualcarbon.accounting import account
     from dualcarbon.core.panel import Panel
     from dualcarbon.core.technology import Direction, Technology
@@ -42,11 +66,15 @@ __all__ = [
     "account",
     "accounting",
     "check",
+    "decomposition",
     "effects",
+    "footprint",
     "frontier",
     "load_panel",
+    "nations",
     "panel",
     "policy",
+    "power",
     "read",
     "report",
     "simulate_survey",
