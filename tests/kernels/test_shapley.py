@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -85,7 +85,7 @@ def test_two_factors_share_the_interaction_equally() -> None:
 def test_matrices(k: int) -> None:
     r = np.random.default_rng(k)
     sizes = [1, *r.integers(2, 5, k - 1).tolist(), 1]
-    before, after = ([r.normal(size=(a, b)) for a, b in zip(sizes, sizes[1:], strict=False)] for _ in range(2))
+    before, after = ([r.normal(size=(a, b)) for a, b in pairwise(sizes)] for _ in range(2))
     brute = every_order(before, after)
     np.testing.assert_allclose(shapley_of_matrices(before, after), brute, rtol=ROUNDING, atol=ROUNDING)
     products = matrices_of_subsets(before, after)

@@ -220,12 +220,16 @@ class Scatter:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Curves through many points, told apart by colour and broken where y is NaN; references are dashed lines."""
+    """Curves through many points, told apart by colour and broken where y is NaN; references are dashed lines.
+
+    `years` says that x are calendar years, which are printed whole and without thousands separators.
+    """
 
     x_label: Text
     y_label: Text
     curves: tuple[Points, ...]
     references: tuple[Points, ...] = ()
+    years: bool = False
 
 
 @dataclass(frozen=True, slots=True)

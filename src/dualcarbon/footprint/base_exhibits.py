@@ -88,7 +88,7 @@ def factor_table(found: Stations, paths: Sequence[GridPath] | None = None) -> Ta
 def figure(found: Stations, paths: Sequence[GridPath] | None = None) -> Figure:
     """CO2 over the years, a curve per factor on the average stock; dashed: the first factor on the year-end stock."""
     years = found.by_year["year"].to_list()
-    several = tuple(paths) if paths is not None else factor_paths(years)
+    several = tuple(paths) if paths is not None else _apart(factor_paths(years))
     x = tuple(float(y) for y in years)
     average, year_end = (found.by_year[c].to_numpy() for c in ("power_average_twh", "power_year_end_twh"))
     curves = tuple(Points(path.label, x, tuple((average * path.at(years)).tolist())) for path in several)
@@ -111,6 +111,12 @@ def figure(found: Stations, paths: Sequence[GridPath] | None = None) -> Figure:
         source=SOURCE,
         simulated=False,
     )
+
+
+def _apart(paths: Sequence[GridPath]) -> tuple[GridPath, ...]:
+    """The average, the reporting and the implied factor: the others lie too near to be told apart."""
+    average, reporting, *_, implied = paths
+    return average, reporting, implied
 
 
 def _rules(paths: Sequence[GridPath]) -> tuple[Text, ...]:

@@ -101,15 +101,7 @@ def figure(found: DataCentres, trends: Sequence[Trend] = ()) -> Figure:
     """Bottom-up and trends as curves; check points as dashed lines through their years."""
     x = tuple(float(y) for y in found.by_year["year"])
     first, last = x[0], x[-1]
-    bounds = found.checks
-    references = []
-    for side, label in (
-        ("low_twh", Text("核对点（下限）", "Check points (low)")),
-        ("high_twh", Text("核对点（上限）", "Check points (high)")),
-    ):
-        if bounds.height:
-            years = tuple(float(y) for y in bounds["year"])
-            references.append(Points(label, years, tuple(bounds[side].to_list())))
+    references = _references(found.checks)
     curves = [Points(_OURS, x, tuple(found.by_year["power_twh"].to_list()))]
     for one in trends:
         part = one.by_year.filter(pl.col("year").is_between(int(first), int(last)))
@@ -120,10 +112,23 @@ def figure(found: DataCentres, trends: Sequence[Trend] = ()) -> Figure:
         title=Text(
             "{r}数据中心用电：自下而上与趋势外推", "{r}: electricity of data centres, bottom-up and by trend"
         ).format(r=found.scenario.label),
-        drawing=Lines(YEAR, Text("用电量（TWh）", "Electricity (TWh)"), tuple(curves), tuple(references)),
+        drawing=Lines(YEAR, Text("用电量（TWh）", "Electricity (TWh)"), tuple(curves), references),
         notes=found.notes,
         source=SOURCE,
         simulated=False,
+    )
+
+
+def _references(checks: pl.DataFrame) -> tuple[Points, ...]:
+    if checks.height < 2:
+        return ()
+    years = tuple(float(y) for y in checks["year"])
+    low, high = (tuple(checks[side].to_list()) for side in ("low_twh", "high_twh"))
+    if low == high:
+        return (Points(Text("核对点", "Check points"), years, low),)
+    return (
+        Points(Text("核对点（下限）", "Check points (low)"), years, low),
+        Points(Text("核对点（上限）", "Check points (high)"), years, high),
     )
 
 

@@ -101,7 +101,7 @@ def trend(
     --------
     >>> found = trend(100.0, 2024, [2024, 2034], compute="million_in_ten", efficiency="koomey")
     >>> round(found.power_twh[2034] / 100.0)
-    12095
+    12098
     """
     base = np.array([float(base_twh)])
     faults.require_range(Text("基年用电量", "energy of the base year"), [base_year], base)

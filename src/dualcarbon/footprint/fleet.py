@@ -104,7 +104,7 @@ class Sites:
     Raises
     ------
     DataError
-        If a PUE is below 1, a share negative, or the two do not have the same years.
+        If a PUE is below 1 or a share negative.
     """
 
     pue: Mapping[int, float]
@@ -118,7 +118,6 @@ class Sites:
         )
         _require(_PUE, self.pue, 1.0, np.inf, remedy)
         _require(_OTHER, self.other_share, 0.0, np.inf)
-        faults.require_years(_OTHER, self.other_share, self.pue, Text("给出同样的年份", "give the same years"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ class Scenario:
     @property
     def years(self) -> range:
         """Years that every fleet and the sites cover."""
-        spans = [f.units_million for f in self.fleets] + [self.sites.pue]
+        spans = [*(f.units_million for f in self.fleets), self.sites.pue, self.sites.other_share]
         return range(max(min(s) for s in spans), min(max(s) for s in spans) + 1)
 
     @property
@@ -152,7 +151,7 @@ class Scenario:
         return tuple(dict.fromkeys(s for part in parts for s in part.values()))
 
     def with_pue(self, pue: Mapping[int, float]) -> Scenario:
-        """The same with another PUE; the years stay those of the sites."""
+        """The same with another PUE, linear between its years; the scenario then covers no more years than it does."""
         return replace(self, sites=replace(self.sites, pue=pue))
 
 

@@ -1,8 +1,8 @@
 """Years of weather where there is no file: clear sky times a stochastic index, temperature and wind with seasons.
 
-    G_t = Gcs_t k_t;   z_day = phi_d z_(day-1) + sqrt(1 - phi_d^2) e;   K_day = K_max Beta^-1(Phi(z_day))
-    k_t = K_max Beta^-1(Phi(y_t); mean K_day, sd s(K_day)),   y_t = phi_h y_(t-1) + sqrt(1 - phi_h^2) e
-    v_t = Weibull^-1(Phi(x_t + daily wave)),   x_t = phi_v x_(t-1) + sqrt(1 - phi_v^2) e
+G_t = Gcs_t k_t;   z_day = phi_d z_(day-1) + sqrt(1 - phi_d^2) e;   K_day = K_max Beta^-1(Phi(z_day))
+k_t = K_max Beta^-1(Phi(y_t); mean K_day, sd s(K_day)),   y_t = phi_h y_(t-1) + sqrt(1 - phi_h^2) e
+v_t = Weibull^-1(Phi(x_t + daily wave)),   x_t = phi_v x_(t-1) + sqrt(1 - phi_v^2) e
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Climate:
                 Text("气候参数不成立", "the climate is impossible"),
                 expected=Text(
                     "0 < 日均值 < 上限，标准差小于 √(均值(上限-均值))，相关系数在 [0, 1)，风速不为负",
-                    "0 < daily mean < clear index, sd below sqrt(mean (top - mean)), memories in [0, 1), wind not negative",
+                    "0 < daily mean < clear index, sd below sqrt(mean (top - mean)), memories in [0, 1), wind >= 0",
                 ),
                 found=both(f"{self}"),
                 remedy=Text("改正 Climate 的取值", "correct the values of Climate"),

@@ -34,8 +34,8 @@ class Site:
         Degrees, north and east positive.
     altitude_m : float
     tz : float or str
-        Hours of local standard time ahead of UTC (8 for China), or a name such as ``Asia/Shanghai``, whose standard time
-        is used the year round.
+        Hours of local standard time ahead of UTC (8 for China), or a name such as ``Asia/Shanghai``, whose standard
+        time is used the year round.
 
     Examples
     --------
@@ -129,8 +129,8 @@ class Weather:
         Raises
         ------
         DataError
-            All faults at once: missing values, gaps, repeated hours, a wrong length, negative or impossible values, units,
-            and a clock that does not fit the sun, with counts, first times and remedies.
+            All faults at once: missing values, gaps, repeated hours, a wrong length, negative or impossible values,
+            units, and a clock that does not fit the sun, with counts, first times and remedies.
         """
         from dualcarbon.footprint.weather_checks import checked
 

@@ -103,7 +103,9 @@ def _calendar(hours: pl.DataFrame, seen: _Findings) -> pl.DataFrame:
     leap = (hours["time"].dt.month() == 2) & (hours["time"].dt.day() == 29)
     if leap.any():
         hours = hours.filter(~leap)
-        seen.notes.append(Text("去掉 2 月 29 日 {n} 小时", "{n} hours of 29 February left out").format(n=int(leap.sum())))
+        seen.notes.append(
+            Text("去掉 2 月 29 日 {n} 小时", "{n} hours of 29 February left out").format(n=int(leap.sum()))
+        )
     step = hours["time"].diff().median()
     if not isinstance(step, timedelta) or step != _HOUR:
         minutes = step.total_seconds() / 60 if isinstance(step, timedelta) else float("nan")
@@ -128,7 +130,9 @@ def _calendar(hours: pl.DataFrame, seen: _Findings) -> pl.DataFrame:
         rows = Text("{n} 小时，比一年多 {e}", "{n} hours, {e} more than a year").format(
             n=hours["time"].n_unique(), e=extra
         )
-        seen.add(rows, Text("截取一年，或核对时刻是否在整点", "cut to one year, or check that stamps fall on one minute"))
+        seen.add(
+            rows, Text("截取一年，或核对时刻是否在整点", "cut to one year, or check that stamps fall on one minute")
+        )
     return hours
 
 
@@ -199,7 +203,7 @@ def _units(column: str, values: Array) -> _Fault | None:
             Text("{c} 中位数 {v:.1f}，像是开尔文", "{c} has median {v:.1f}, which looks like kelvin").format(
                 c=column, v=middle
             ),
-            Text("减去 273.15", "subtract 273.15"),
+            Text("{c} 减去 273.15", "subtract 273.15 from {c}").format(c=column),
         )
     if column == "wind_m_s" and middle > 14.0:
         return _unit(column, middle, "km/h", "m/s", "1/3.6")
@@ -211,7 +215,7 @@ def _unit(column: str, value: float, seems: str, wanted: str, factor: str) -> _F
         Text("{c} 的量级 {v:.3g} 像是 {s}，应为 {w}", "{c} of size {v:.3g} looks like {s}, not {w}").format(
             c=column, v=value, s=seems, w=wanted
         ),
-        Text("乘以 {f}", "multiply by {f}").format(f=factor),
+        Text("{c} 乘以 {f}", "multiply {c} by {f}").format(c=column, f=factor),
     )
 
 
@@ -245,10 +249,13 @@ def _shifted(dark: pl.Series, best: int) -> Text:
 def _how(best: int, site: Site) -> Text:
     if best == 0:
         return Text("核对地点与时区，或设 stamp=", "check site and time zone, or set stamp=")
-    return Text(
-        "核对时区（现按 UTC{o:+g}）：将时刻减去 {k} 小时，或改 Site(tz=)；仅差 1 小时则试 stamp=\"end\"",
-        'check the time zone (now UTC{o:+g}): subtract {k} h from the stamps, or change Site(tz=); for 1 h try stamp="end"',
-    ).format(o=site.utc_offset_h, k=best)
+    done = Text("减去", "subtract") if best > 0 else Text("加上", "add")
+    how = Text(
+        "核对时区（现按 UTC{o:+g}）：时刻{d} {k} 小时，或改 Site(tz=)",
+        "check the time zone (now UTC{o:+g}): {d} {k} h, or change Site(tz=)",
+    ).format(o=site.utc_offset_h, d=done, k=abs(best))
+    end = Text('；若时刻是每小时之末，设 stamp="end"', '; if stamps name the end of the hour, set stamp="end"')
+    return hinted(how, end if best == 1 else None)
 
 
 def _refusal(name: Text, faults: Sequence[_Fault]) -> DataError:

@@ -110,9 +110,7 @@ def _hour(month: int, day: int, hour: int) -> datetime:
     return datetime(year, month, day) + timedelta(hours=hour)
 
 
-def _typical(
-    times: list[datetime], values: dict[str, list[float | None]], site: Site, years: set[str]
-) -> Found:
+def _typical(times: list[datetime], values: dict[str, list[float | None]], site: Site, years: set[str]) -> Found:
     """Without 29 February, which months of several years cannot place."""
     leap = [time.year < TYPICAL_YEAR for time in times]
     frame = pl.DataFrame({"time": times, **values}).filter(~pl.Series(leap))

@@ -80,7 +80,8 @@ def _impossible(what: object) -> ConfigError:
     return ConfigError(
         Text("设备参数不成立", "the equipment is impossible"),
         expected=Text(
-            "损失在 [0, 1)，效率在 (0, 1]，风速切入 < 额定 < 切出", "losses in [0, 1), efficiency in (0, 1], cut-in < rated < cut-out"
+            "损失在 [0, 1)，效率在 (0, 1]，风速切入 < 额定 < 切出",
+            "losses in [0, 1), efficiency in (0, 1], cut-in < rated < cut-out",
         ),
         found=both(str(what)),
         remedy=Text("改正取值", "correct the values"),

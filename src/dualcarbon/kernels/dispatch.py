@@ -1,11 +1,11 @@
-"""A station's hours by a fixed rule: own power first, then the battery, then the grid; surplus charges, the rest is curtailed.
+"""A station's hours by a rule: own power, then the battery, then the grid; surplus charges, the rest is curtailed.
 
     n_t = r_t - l_t                                                          own power r less load l, kWh
     n_t >= 0:  c_t = min(n_t, P, (E - s) / eta_c),      s += eta_c c_t,      curtailed n_t - c_t
     n_t <  0:  d_t = min(-n_t, P, (s - E_min) eta_d),   s -= d_t / eta_d,    grid min(-n_t - d_t, G), the rest is lost
 
-Charge and discharge are counted where the battery meets the station's bus. With one price and an unlimited grid no other
-rule buys less in a year that starts and ends with the same charge.
+Charge and discharge are counted where the battery meets the station's bus. With one price and an unlimited grid no
+other rule buys less in a year that starts and ends with the same charge.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ class Hours:
 
 
 def dispatch_totals(own: Array, load: Array, battery: Battery, grid_kw: float, start_kwh: float) -> Array:
-    """Sums over the hours, (7,): grid, curtailed, lost, hours with loss (above 1e-9 of the load), charged, discharged, last charge (kWh, h).
+    """Sums over the hours, (7,): grid, curtailed, lost, hours with loss, charged, discharged, last charge (kWh, h).
+
+    An hour has a loss if more than 1e-9 of its load is lost.
 
     Parameters
     ----------

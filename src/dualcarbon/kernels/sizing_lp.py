@@ -8,9 +8,9 @@ Sizes x = (PV kW, wind kW, battery kWh, battery kW); flows per hour, kWh at the 
          floor x_E <= s_t <= x_E,   c_t <= x_P,   d_t <= x_P,   x_E = h x_P if hours are given
          g_t <= G,   w sum_t e_t g_t <= cap,   sum_t u_t <= lost cap,  0 <= x <= limits
 
-with w = 8,760 / T. Loads are divided by their mean and money by the dearest size, so that the solver's tolerances mean the
-same for a small and a large station. The solver's answer keeps its sizes and its purchases; the battery's hours are then
-worked out by `dispatch`, which closes every balance to rounding.
+with w = 8,760 / T. Loads are divided by their mean and money by the dearest size, so that the solver's tolerances mean
+the same for a small and a large station. The solver's answer keeps its sizes and its purchases; the battery's hours are
+then worked out by `dispatch`, which closes every balance to rounding.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ PV, WIND, ENERGY, POWER = range(4)
 _TOLERANCE = 1e-9
 _MONEY = 1e-3
 _STRETCH = 1e-6
+_FAINT = 1e-6
 _NOTHING = 1e-12
 
 
@@ -85,7 +86,7 @@ class Sized:
     cost, dual_cost : a year, of the exact hours and of the program's dual
     hours : charge, flows and losses
     price : (t,) what one more kWh of load costs
-    co2_price : per tonne of the cap; lost_price : per kWh of lost load allowed; 0 where the cap does not bind
+    co2_price : per tonne of the cap; lost_price : per kWh of lost load allowed a year; NaN without such a cap
     iterations : of the solver
     """
 
@@ -139,16 +140,17 @@ def size(asked: Sizing, solver: str = "simplex") -> Sized:
         dual_cost=dual * money * unit,
         hours=hours,
         price=rows[: asked.load.size] * money / asked.weight,
-        co2_price=-float(rows[program.cap]) * money if program.cap is not None else 0.0,
-        lost_price=-float(rows[program.lost_row]) * money / asked.weight if program.lost_row is not None else 0.0,
+        co2_price=-float(rows[program.cap]) * money if program.cap is not None else np.nan,
+        lost_price=-float(rows[program.lost_row]) * money / asked.weight if program.lost_row is not None else np.nan,
         iterations=iterations,
     )
 
 
 def least_loss(asked: Sizing, solver: str = "simplex") -> Sized:
-    """The hours that lose least at any price: what stands in the way where the program has no answer."""
-    free = replace(asked, cost=np.full(4, _TOLERANCE), lost_cap=np.inf)
-    return size(free, solver)
+    """The sizes that lose least, whatever they cost: what stands in the way where the program has no answer."""
+    dearest = float(asked.cost.max()) or 1.0
+    price = None if asked.price is None else np.zeros(asked.load.size)
+    return size(replace(asked, cost=_FAINT * asked.cost / dearest, price=price, lost_cap=np.inf), solver)
 
 
 def running_cost(asked: Sizing, sizes: Array, hours: Hours) -> float:
@@ -175,7 +177,7 @@ class _Program:
     def __init__(self, asked: Sizing, unit: float) -> None:
         self.asked, self.unit = asked, unit
         n = asked.load.size
-        self.money = float(asked.cost.max()) * _MONEY or 1.0
+        self.money = 1.0 if asked.lost_cap == np.inf else float(asked.cost.max()) * _MONEY or 1.0
         blocks = ["charged", "discharged", "level"] + ["grid"] * (asked.price is not None)
         blocks += ["lost"] * (asked.lost_cap is not None)
         places = {name: slice(4 + i * n, 4 + (i + 1) * n) for i, name in enumerate(blocks)}
@@ -183,7 +185,7 @@ class _Program:
         self.columns = 4 + n * len(blocks)
         self.cap: int | None = None
         self.lost_row: int | None = None
-        self._parts: list[tuple[Array, Array, Array]] = []
+        self._parts: list[tuple[Any, Any, Any]] = []
         self._low: list[Array] = []
         self._high: list[Array] = []
         self._hourly(places)
@@ -195,7 +197,9 @@ class _Program:
         first = sum(part.size for part in self._low)
         rows = np.arange(first, first + low.size)
         for columns, values in terms:
-            across = np.broadcast_to(columns, np.shape(values)) if low.size == 1 else np.broadcast_to(columns, low.shape)
+            across = (
+                np.broadcast_to(columns, np.shape(values)) if low.size == 1 else np.broadcast_to(columns, low.shape)
+            )
             where = np.broadcast_to(rows, across.shape)
             self._parts.append((where, across, np.broadcast_to(values, across.shape)))
         self._low.append(low)
@@ -209,16 +213,9 @@ class _Program:
         supply = [(PV, asked.pv), (WIND, asked.wind), (at["charged"], -one), (at["discharged"], one)]
         supply += [(at[name], one) for name in ("grid", "lost") if name in at]
         self._add(asked.load / self.unit, none, *supply)
-        self._add(
-            zero,
-            zero,
-            (at["level"], one),
-            (np.roll(at["level"], 1), -one),
-            (at["charged"], -asked.charging * one),
-            (at["discharged"], one / asked.discharging),
-        ) if n > 1 else self._add(
-            zero, zero, (at["charged"], -asked.charging * one), (at["discharged"], one / asked.discharging)
-        )
+        stored = [(at["level"], one), (np.roll(at["level"], 1), -one)] if n > 1 else []
+        stored += [(at["charged"], -asked.charging * one), (at["discharged"], one / asked.discharging)]
+        self._add(zero, zero, *stored)
         self._add(-none, zero, (at["level"], one), (ENERGY, -one))
         if asked.floor > 0.0:
             self._add(zero, none, (at["level"], one), (ENERGY, -asked.floor * one))
@@ -254,7 +251,7 @@ class _Program:
         """Status, solution, iterations."""
         import highspy
 
-        highs = highspy.Highs()
+        highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.silent()
         for name, value in (("solver", solver), ("threads", 1)):
             highs.setOptionValue(name, value)
@@ -313,7 +310,9 @@ def _exact(asked: Sizing, sizes: Array, bought: Array, level: Array) -> tuple[Ho
         lost = np.zeros(own.size)
     charged, discharged, grid = (stretch * flow for flow in (hours.charged_kwh, hours.discharged_kwh, grid))
     curtailed = np.maximum(stretch * own + discharged - charged + grid + lost - asked.load, 0.0)
-    return Hours(stretch * hours.charge_kwh, charged, discharged, grid, curtailed, lost, stretch * hours.start_kwh), stretch
+    return Hours(
+        stretch * hours.charge_kwh, charged, discharged, grid, curtailed, lost, stretch * hours.start_kwh
+    ), stretch
 
 
 def _along(asked: Sizing, battery: Battery, supply: Array, level: Array) -> Hours:

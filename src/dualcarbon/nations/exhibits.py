@@ -254,6 +254,7 @@ def clean_figure(
             Text("清洁发电占总发电量（%）", "Clean share of generation (%)"),
             tuple(lines[:MOST_CURVES]),
             tuple(lines[MOST_CURVES:]),
+            years=True,
         ),
         notes=clean_notes(shares),
         source=source or source_line("owid_mix", "codecarbon_mix"),

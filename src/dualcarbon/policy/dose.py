@@ -19,6 +19,7 @@ from dualcarbon.policy.dose_effects import Basis, dose_response, spline
 from dualcarbon.policy.result import critical, two_sided
 from dualcarbon.policy.timing import NEVER
 from dualcarbon.policy.within import collinear, few_clusters, require_clusters, within
+from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
 
@@ -206,7 +207,7 @@ def dose(
     rule = Text(
         "曲线：影响函数，以批次规模为条件，按 {c} 聚类（{g} 组）",
         "curve: influence functions given cohort sizes, clustered by {c} ({g} clusters)",
-    ).format(c=whole.asked.cluster or "unit", g=groups)
+    ).format(c=cluster_word(whole), g=groups)
     value, se, df, q = response.estimate, response.se, float(groups - 1), len(grid)
     half = critical(level, df) * se[:q]
     curve = {
@@ -256,7 +257,7 @@ def _require_answerable(whole: Design, received: Floats, coefficients: int) -> N
     never = whole.unit_first == NEVER
     if whole.asked.comparison == "never" and not never.any():
         raise faults.no_never_treated(len(never), ("comparison='not_yet'",))
-    require_clusters(len(np.unique(whole.cluster)), whole.asked.cluster or "unit")
+    require_clusters(len(np.unique(whole.cluster)), cluster_word(whole))
     thin = [(int(g), k) for g in whole.cohorts if (k := len(np.unique(received[whole.unit_first == g]))) < coefficients]
     if thin:
         raise NotIdentifiedError(
@@ -281,7 +282,7 @@ def _regressions(
     fits = [
         within(
             used.outcome, np.column_stack([*columns, used.controls]), (used.unit, used.period), used.cluster,
-            used.asked.cluster or "unit",
+            cluster_word(used),
         )
         for columns in ((amount * on,), (on, (amount - mean) * on))
     ]  # fmt: skip

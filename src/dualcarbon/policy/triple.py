@@ -20,6 +20,7 @@ from dualcarbon.policy.result import Effect, effect
 from dualcarbon.policy.timing import NEVER
 from dualcarbon.policy.triple_effects import cohorts_of, path_of, triple_effects
 from dualcarbon.policy.within import collinear, few_clusters, require_clusters, within
+from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -233,7 +234,7 @@ def _group_time(sample: Design, kind: Mask) -> Fit:
     if not sample.balanced:
         raise faults.needs_balance("triple", int(np.count_nonzero(np.bincount(sample.unit) < len(sample.periods))))
     groups = len(np.unique(sample.cluster))
-    require_clusters(groups, sample.asked.cluster or "unit")
+    require_clusters(groups, cluster_word(sample))
     cells = triple_effects(sample, kind)
     att, scores = cells.mean(cells.relative >= 0)
     return Fit(
@@ -241,7 +242,7 @@ def _group_time(sample: Design, kind: Mask) -> Fit:
         se=float(scores @ scores) ** 0.5,
         df=float(groups - 1),
         rule=Text("影响函数，按 {c} 聚类（{g} 组）", "influence functions, clustered by {c} ({g} clusters)").format(
-            c=sample.asked.cluster or "unit", g=groups
+            c=cluster_word(sample), g=groups
         ),
         path=path_of(cells, -1 - sample.asked.anticipation, sample.asked.window),
         cohorts=cohorts_of(cells),
@@ -257,7 +258,7 @@ def _pooled(sample: Design, kind: Mask) -> Fit:
     place = np.searchsorted(np.unique(used.first), used.first) * len(used.periods) + used.period
     effects = (used.unit, place, chosen * (int(np.ptp(used.period)) + 1) + used.period - int(used.period.min()))
     found = within(
-        used.outcome, np.column_stack([dummy, used.controls]), effects, used.cluster, used.asked.cluster or "unit"
+        used.outcome, np.column_stack([dummy, used.controls]), effects, used.cluster, cluster_word(used)
     )
     if not found.kept[0]:
         raise NotIdentifiedError(

@@ -38,7 +38,7 @@ class Regression:
         Rows used: rows alone in a group of an effect say nothing and are left out.
     groups, parameters : int
         Clusters G; K: regressors and the rank of the effects not nested in the clusters.
-    cluster : str
+    cluster : Text
     """
 
     kept: Mask
@@ -50,7 +50,7 @@ class Regression:
     used: Mask
     groups: int
     parameters: int
-    cluster: str
+    cluster: Text
 
     @property
     def n(self) -> int:
@@ -86,7 +86,7 @@ def within(
     regressors: Floats,
     effects: Sequence[Codes],
     cluster: Codes,
-    cluster_name: str,
+    cluster_name: Text,
 ) -> Regression:
     """Least squares of the outcome on the regressors and the dummies of the effects.
 
@@ -97,7 +97,7 @@ def within(
         Those that must give way where there is collinearity stand last.
     effects : each (N,), codes
     cluster : (N,), codes
-    cluster_name : str
+    cluster_name : Text
 
     Raises
     ------
@@ -162,7 +162,7 @@ def _absorbed(values: Floats, effects: Sequence[Codes]) -> tuple[Floats, Floats]
     return found.values, least[1:]
 
 
-def require_clusters(groups: int, name: str) -> None:
+def require_clusters(groups: int, name: Text) -> None:
     """Raise `NotIdentifiedError` with fewer than two clusters."""
     if groups < 2:
         raise NotIdentifiedError(

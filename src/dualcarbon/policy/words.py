@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from dualcarbon.core.errors import DualcarbonError
-from dualcarbon.core.text import Text
+from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Estimator
 
@@ -30,6 +30,11 @@ def number_form(value: float) -> str:
 def source(design: Design) -> Text:
     """The source line of an exhibit."""
     return Text("{n}，dualcarbon 计算", "{n}, computed by dualcarbon").format(n=design.data)
+
+
+def cluster_word(design: Design) -> Text:
+    """What errors are clustered by: the column asked for, or the unit."""
+    return both(design.asked.cluster) if design.asked.cluster else Text("单位", "unit")
 
 
 def effect_on(outcome: str) -> Text:

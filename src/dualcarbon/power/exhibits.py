@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from dualcarbon.core.bars import Layer, Stacked
 from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text, both
 from dualcarbon.power.choice import ChoiceEffect, area_text
 from dualcarbon.power.official import official_years
 from dualcarbon.power.scenarios import FROZEN, PowerScenario
-from dualcarbon.power.words import KINDS, T_PER_MWH, TWH, source_label
+from dualcarbon.power.words import KINDS, SWAPPED, T_PER_MWH, TWH, source_label
 
 _NUMBER = Text("附表", "Table")
 _FIGURE = Text("附图", "Figure")
@@ -38,7 +39,6 @@ def path_table(
             cells.append(Cell(float(path.t_per_mwh[at[0]]) if len(at) else None, ".4f", stars=star))
         rows.append((Cell(int(year), "d"), *cells))
     rules = tuple(Text("{l}：{r}。", "{l}: {r}.").format(l=p.label, r=p.rule) for p in paths)
-    sources = list(dict.fromkeys((p.source.zh, p.source.en) for p in paths))
     return Table(
         key=key,
         number=number,
@@ -49,10 +49,17 @@ def path_table(
         ),
         rows=tuple(rows),
         notes=(Text("* 为公布值，其余为计算值。", "* published; the others are computed."), *rules),
-        source=Text("；".join(zh for zh, _ in sources), "; ".join(en for _, en in sources)),
+        source=_sources(paths),
         simulated=False,
         row_keys=tuple(str(year) for year in years),
     )
+
+
+def _sources(paths: Sequence[GridPath]) -> Text:
+    """The sources of several paths, each named once."""
+    zh = dict.fromkeys(part for path in paths for part in path.source.zh.split("；"))
+    en = dict.fromkeys(part for path in paths for part in path.source.en.split("; "))
+    return Text("；".join(zh), "; ".join(en))
 
 
 def path_figure(paths: Sequence[GridPath], *, key: str = "grid_path_figure", number: Text = _FIGURE) -> Figure:
@@ -65,11 +72,10 @@ def path_figure(paths: Sequence[GridPath], *, key: str = "grid_path_figure", num
             Text("年份", "Year"),
             Text("排放因子（吨/兆瓦时）", "Emission factor (t/MWh)"),
             tuple(Points(p.label, tuple(map(float, p.years)), tuple(map(float, p.t_per_mwh))) for p in paths),
+            years=True,
         ),
         notes=tuple(Text("{l}：{r}。", "{l}: {r}.").format(l=p.label, r=p.rule) for p in paths),
-        source=Text(
-            "；".join(dict.fromkeys(p.source.zh for p in paths)), "; ".join(dict.fromkeys(p.source.en for p in paths))
-        ),
+        source=_sources(paths),
         simulated=False,
     )
 
@@ -87,7 +93,10 @@ def share_figure(
         number=number,
         title=Text("清洁发电份额路径", "Paths of the clean share of generation"),
         drawing=Lines(
-            Text("年份", "Year"), Text("清洁发电占总发电量（%）", "Clean share of generation (%)"), tuple(curves)
+            Text("年份", "Year"),
+            Text("清洁发电占总发电量（%）", "Clean share of generation (%)"),
+            tuple(curves),
+            years=True,
         ),
         notes=tuple(Text("{l}：{r}。", "{l}: {r}.").format(l=one.label, r=one.rule) for one in scenarios),
         source=Text("；".join(one.source.zh for one in scenarios), "; ".join(one.source.en for one in scenarios)),
@@ -96,17 +105,24 @@ def share_figure(
 
 
 def generation_figure(scenario: PowerScenario, *, key: str = "generation", number: Text = _FIGURE) -> Figure:
-    """Generation by source over years."""
-    table = scenario.generation(np.arange(scenario.years[0], scenario.years[-1] + 1))
-    curves = tuple(
-        Points(source_label(str(name[0])), tuple(map(float, part["year"])), tuple(part["generation_twh"]))
+    """Generation by source over years, stacked."""
+    years = np.arange(scenario.years[0], scenario.years[-1] + 1)
+    table = scenario.generation(years)
+    layers = tuple(
+        Layer(source_label(str(name[0])), tuple(part["generation_twh"]))
         for name, part in table.group_by("source", maintain_order=True)
     )
     return Figure(
         key=key,
         number=number,
         title=Text("分来源发电量", "Generation by source"),
-        drawing=Lines(Text("年份", "Year"), Text("发电量（十亿千瓦时）", "Generation (TWh)"), curves),
+        drawing=Stacked(
+            tuple(map(float, years)),
+            layers,
+            Text("年份", "Year"),
+            Text("发电量（十亿千瓦时）", "Generation (TWh)"),
+            areas=True,
+        ),
         notes=(Text("{r}。", "{r}.").format(r=scenario.rule),),
         source=scenario.source,
         simulated=False,
@@ -184,13 +200,14 @@ def _basis(row: dict[str, object]) -> Text:
 
 def _choice_notes(seen: ChoiceEffect) -> tuple[Text, ...]:
     low, high = seen.spread
-    kinds = dict.fromkeys(seen.frame["kind"])
+    kinds = [kind for kind in dict.fromkeys(seen.frame["kind"]) if kind not in ("provincial", "regional")]
     return (
         Text(
             "{y} 年用电 {m} 兆瓦时；* 为当年公布值。全部选择之间从 {a} 到 {b} 吨。",
             "{m} MWh used in {y}; * published for that year. Over all choices {a} to {b} t.",
         ).format(y=seen.year, m=f"{seen.mwh:,.0f}", a=f"{low:,.1f}", b=f"{high:,.1f}"),
         *(Text("{l}：{m}", "{l}: {m}").format(l=KINDS[k].label, m=KINDS[k].meaning) for k in kinds),
+        Text("{s}。", "{s}.").format(s=SWAPPED),
         *(
             Text("{y} 年没有{l}因子（情景 {s}）。", "No {l} factor in {y} (scenario {s}).").format(
                 y=seen.year, l=KINDS[kind].label, s=_SCENARIOS.get(scenario, both(scenario))

@@ -12,7 +12,7 @@ from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text, both
 from dualcarbon.power.checking import require_years
 from dualcarbon.power.official import official_years, require_kind, source_of
-from dualcarbon.power.scenarios import FROZEN, PowerScenario, load_scenario, scenario_names
+from dualcarbon.power.scenarios import FROZEN, FROZEN_LABEL, PowerScenario, load_scenario, scenario_names
 from dualcarbon.power.words import KINDS
 
 HORIZON = 2060
@@ -124,13 +124,13 @@ def grid_path(scenario: str | PowerScenario = "report", kind: str = "average", y
         raise _not_projected(kind)
     known = official_years(kind)
     chosen = _resolved(scenario)
-    label = FROZEN if chosen is None else chosen.name
+    label = FROZEN_LABEL if chosen is None else chosen.label
     span = _span(chosen, kind)
     at = np.array(span) if years is None else _within(years, span, KINDS[kind].label)
     computed = np.full(len(at), known[max(known)]) if chosen is None else _computed(chosen, kind, at)
     values = np.array([known.get(int(year), value) for year, value in zip(at, computed, strict=True)])
     return GridPath(
-        Text("{k}因子，情景 {s}", "{k} factor, scenario {s}").format(k=KINDS[kind].label, s=label),
+        Text("{k}因子：{s}", "{k} factor: {s}").format(k=KINDS[kind].label, s=label),
         at,
         values,
         np.isin(at, list(known)),

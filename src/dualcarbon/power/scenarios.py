@@ -19,7 +19,8 @@ from dualcarbon.power.official import FOLDER
 
 FROZEN = "frozen"
 _TWH_PER_1E8_KWH = 0.1
-_LABELS = {"report": Text("报告（表 3-1）", "report (Table 3-1)")}
+_LABELS = {"report": Text("报告情景（表 3-1）", "report (Table 3-1)")}
+FROZEN_LABEL = Text("固定不变", "frozen")
 Floats = NDArray[np.float64]
 
 

@@ -11,6 +11,7 @@ from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Estimator
 from dualcarbon.policy.models.twfe import TwoWay
 from dualcarbon.policy.within import dense, within
+from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -56,7 +57,7 @@ class TwoWayDraws:
         dummy = sample.treated.astype(np.float64)
         columns = np.column_stack([dummy, sample.controls])
         true = within(
-            sample.outcome, columns, (sample.unit, sample.period), sample.cluster, sample.asked.cluster or "unit"
+            sample.outcome, columns, (sample.unit, sample.period), sample.cluster, cluster_word(sample)
         )
         used = true.used
         effects = (dense(sample.unit[used]), dense(sample.period[used]))

@@ -12,6 +12,7 @@ from dualcarbon.core.text import Text
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit, Path
 from dualcarbon.policy.models import _library as library
+from dualcarbon.policy.words import cluster_word
 
 _GROUPS = {"never": "never_treated", "not_yet": "not_yet_treated"}
 
@@ -78,7 +79,7 @@ class CallawaySantAnna:
             att=att,
             se=se,
             rule=Text("影响函数，按 {c} 聚类", "influence functions, clustered by {c}").format(
-                c=asked.cluster or "unit"
+                c=cluster_word(design)
             ),
             path=path,
             cohorts=None if asked.anticipation else cohorts,

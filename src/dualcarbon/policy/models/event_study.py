@@ -13,6 +13,7 @@ from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit, Path
 from dualcarbon.policy.within import Regression, collinear, within
+from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -160,7 +161,7 @@ def _regression(design: Design, relative: Codes, levels: Codes) -> Regression:
         np.column_stack([dummies(relative, design.ever, levels), design.controls]),
         (design.unit, design.period),
         design.cluster,
-        design.asked.cluster or "unit",
+        cluster_word(design),
     )
     lost = levels[~found.kept[: len(levels)]]
     if np.any(lost >= 0) or not np.any(levels >= 0):

@@ -26,6 +26,7 @@ from dualcarbon.policy.models._averages import Cells, averaged, path_of
 from dualcarbon.policy.models._weighted import Weighted, small_sample, weighted_two_way
 from dualcarbon.policy.timing import NEVER
 from dualcarbon.policy.within import few_clusters, require_clusters
+from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -164,7 +165,7 @@ def _joint(parts: list[_Part], design: Design) -> _Joint:
     influence = np.column_stack([p.fit.influence[:, : len(p.relative)] for p in parts])
     groups = int(np.count_nonzero(np.any([p.fit.touched for p in parts], axis=0)))
     n, parameters = sum(p.fit.n for p in parts), sum(p.fit.parameters for p in parts)
-    require_clusters(groups, design.asked.cluster or "unit")
+    require_clusters(groups, cluster_word(design))
     known = np.isfinite(coef) & (count > 0)
     vcov = small_sample(n, parameters, groups) * (influence[:, known].T @ influence[:, known])
     cells = Cells(cohort[known], relative[known], count[known].astype(np.float64), coef[known], vcov)
@@ -227,7 +228,7 @@ def _rule(design: Design, whole: _Joint) -> Text:
         "倾向得分与匹配权重视为已知",
         "clustered by {c} ({g} clusters), jointly over cohorts that share comparison units: (N-1)/(N-K) * G/(G-1), "
         "N = {n}, K = {k}; propensities and matching weights taken as known",
-    ).format(c=design.asked.cluster or Text("单位", "unit"), g=whole.groups, n=whole.n, k=whole.parameters)
+    ).format(c=cluster_word(design), g=whole.groups, n=whole.n, k=whole.parameters)
 
 
 def _notes(model: Matched, sample: MatchedSample, design: Design) -> tuple[Text, ...]:

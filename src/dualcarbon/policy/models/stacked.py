@@ -16,6 +16,7 @@ from dualcarbon.policy.model import Cohorts, Fit
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, path_of
 from dualcarbon.policy.models._wide import Wide, wide
 from dualcarbon.policy.within import few_clusters, require_clusters
+from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -101,7 +102,7 @@ class Stacked:
             estimates.append(effects)
             sizes.append((np.count_nonzero(treated), np.count_nonzero(clean)))
         groups = int(np.count_nonzero(seen))
-        require_clusters(groups, design.asked.cluster or "unit")
+        require_clusters(groups, cluster_word(design))
         vcov = stacked.T @ stacked * groups / (groups - 1)
         weight = np.repeat(self._weights(np.array(sizes)), len(relative))
         cells = Cells(
@@ -131,7 +132,7 @@ class Stacked:
             rule=Text(
                 "栈内长差分离差，按 {c} 聚类（{g} 组），乘 G/(G-1)",
                 "deviations of long differences within stacks, clustered by {c} ({g} clusters), times G / (G - 1)",
-            ).format(c=design.asked.cluster or "unit", g=groups),
+            ).format(c=cluster_word(design), g=groups),
             path=path_of(cells, -1 - design.asked.anticipation, None),
             cohorts=Cohorts(used, effects, errors),
             group_time=group_time(cells),

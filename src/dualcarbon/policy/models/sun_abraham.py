@@ -17,6 +17,7 @@ from dualcarbon.policy.model import Cohorts, Fit
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, mean_after, path_of
 from dualcarbon.policy.timing import NEVER
 from dualcarbon.policy.within import Regression, collinear, dense, within
+from dualcarbon.policy.words import cluster_word
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -81,7 +82,7 @@ class SunAbraham:
         inside = np.flatnonzero(code >= 0)
         columns[inside, code[inside]] = 1.0
         columns[:, k:] = sample.controls
-        name = sample.asked.cluster or "unit"
+        name = cluster_word(sample)
         found = within(sample.outcome, columns, (sample.unit, sample.period), sample.cluster, name)
         if not found.kept[:k].all():
             raise _determined(pairs[~found.kept[:k]])

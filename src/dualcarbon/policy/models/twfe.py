@@ -12,6 +12,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit
 from dualcarbon.policy.within import Regression, collinear, within
+from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -132,7 +133,7 @@ def _regression(sample: Design) -> Regression:
         np.column_stack([dummy, sample.controls]),
         (sample.unit, sample.period),
         sample.cluster,
-        sample.asked.cluster or "unit",
+        cluster_word(sample),
     )
     if not found.kept[0]:
         raise NotIdentifiedError(

@@ -15,6 +15,7 @@ from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Fit, Path
 from dualcarbon.policy.models.event_study import binned, clipped, dummies, ordered
 from dualcarbon.policy.within import collinear, dense, few_clusters, require_clusters, within
+from dualcarbon.policy.words import cluster_word
 
 if TYPE_CHECKING:
     from dualcarbon.kernels.two_way import TwoWay
@@ -149,7 +150,7 @@ def _first_stage(design: Design, timing: Timing) -> _FirstStage:
     untreated = ~design.ever | (design.relative < -design.asked.anticipation)
     cluster, period, unit = dense(design.cluster), dense(design.period), design.unit
     groups = int(cluster.max()) + 1
-    require_clusters(groups, design.asked.cluster or "unit")
+    require_clusters(groups, cluster_word(design))
     reach = _reached(unit, period, untreated)
     x = _standardised(design.controls, untreated)
     y = (design.outcome - design.outcome[untreated].mean())[:, None]
@@ -233,7 +234,7 @@ def _before(design: Design, first: _FirstStage, relative: Codes) -> _Before:
         return _Before(levels, np.zeros(0), np.zeros((first.groups, 0)), levels)
     columns = np.column_stack([dummies(relative[rows], design.ever[rows], levels), first.x[rows]])
     effects = (design.unit[rows], design.period[rows])
-    found = within(design.outcome[rows], columns, effects, first.cluster[rows], design.asked.cluster or "unit")
+    found = within(design.outcome[rows], columns, effects, first.cluster[rows], cluster_word(design))
     kept = found.kept[: len(levels)]
     pull = np.ascontiguousarray(found.x @ found.bread[:, : int(kept.sum())])
     scores = group_sums(pull, found.residuals, first.cluster[rows][found.used], first.groups)
@@ -280,7 +281,7 @@ def _rule(design: Design, groups: int, timing: Timing) -> Text:
     return Text(
         "两阶段 GMM 三明治，{w}，按 {c} 聚类（{g} 组），无小样本校正",
         "sandwich of both stages, {w}, clustered by {c} ({g} clusters), no small-sample factor",
-    ).format(w=drawn if timing == "drawn" else given, c=design.asked.cluster or "unit", g=groups)
+    ).format(w=drawn if timing == "drawn" else given, c=cluster_word(design), g=groups)
 
 
 MODEL = TwoStage()

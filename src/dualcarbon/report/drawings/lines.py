@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dualcarbon.core.exhibit import Figure, Lines, Points
 from dualcarbon.core.text import Language
 from dualcarbon.report import dotplot
-from dualcarbon.report.canvas import COLOURS, INK, phrase, plane, put_legend, scale
+from dualcarbon.report.canvas import COLOURS, INK, TICK_PT, font, phrase, plane, put_legend, scale
 from dualcarbon.report.drawn import Columns, Drawn
 from dualcarbon.report.machine import in_both, plain_all
 
@@ -24,6 +24,9 @@ def _draw(figure: Figure, language: Language) -> Canvas:
     canvas, axes, top = plane(figure, language, plot.x_label, plot.y_label, legend, 0.25)
     for which in ("x", "y"):
         scale(axes, which, _ends(plot, which), log=False)
+    if plot.years:
+        whole = [place for place in axes.get_xticks() if place == round(place)]
+        axes.set_xticks(whole, [f"{place:.0f}" for place in whole], fontproperties=font(TICK_PT), color=INK)
     handles: list[Any] = []
     for number, one in enumerate(plot.curves):
         handles += axes.plot(one.x, one.y, color=COLOURS[number % len(COLOURS)], linewidth=1.2, zorder=3)

@@ -46,7 +46,10 @@ def build(results: Results | None = None) -> Figure:
 
 _AVERAGE = Text("年均存量", "average stock")
 _YEAR_END = Text("年末存量", "year-end stock")
-_WITHOUT = Text("单站一直为 65 千瓦时/日（年均存量）", "65 kWh a day throughout (average stock)")
+_WITHOUT = Text(
+    "单站一直为 65 千瓦时/日（全国平均因子，年均存量）",
+    "65 kWh a day throughout (national average factor, average stock)",
+)
 
 
 def _named(factor: Text, stock: Text) -> Text:

@@ -135,7 +135,9 @@ def _rows(have: Implied) -> tuple[tuple[Cell, ...], ...]:
 
 
 def _row(label: Text, unit: Text, values: Floats, form: str = ",.0f") -> tuple[Cell, ...]:
-    cells = [Cell(0.0 + round(float(value), _PRINTED), form) for value in values]
+    zero = form.removeprefix("+")
+    rounded = [0.0 + round(float(value), _PRINTED) for value in values]
+    cells = [Cell(value, form if value else zero) for value in rounded]
     return (Cell(label), Cell(unit), *([Cell("")] if form == "+,.0f" else []), *cells)
 
 
