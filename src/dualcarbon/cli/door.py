@@ -11,7 +11,10 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from dualcarbon.cli.misuse import asks_for_help, misused
 from dualcarbon.core.errors import DualcarbonError
+
+_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 class Door(TyperGroup):
@@ -34,6 +37,11 @@ def in_words() -> Iterator[None]:
         yield
     except DualcarbonError as error:
         fail(error.say("zh"), error.say("en"))
+    except _USAGE as error:
+        if asks_for_help(error):
+            raise
+        usage = misused(error)
+        fail(usage.say("zh"), usage.say("en"))
     except KeyboardInterrupt:
         fail(
             "已停止。已完成的步骤都保留着，没有留下写了一半的文件；再运行同一命令即从停处继续。",

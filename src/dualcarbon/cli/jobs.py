@@ -109,17 +109,26 @@ def did(
     ] = None,
     comparison: Annotated[str, typer.Option(help="比较组：never、not_yet | comparison group")] = "never",
     controls: Annotated[list[str] | None, typer.Option(help="控制变量，可多次 | control, repeatable")] = None,
-    cluster: Annotated[str | None, typer.Option(help="聚类列 | column of the clusters")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="聚类列；企业等默认按所在地 | clusters; firms: their place by default")
+    ] = None,
     anticipation: Annotated[int, typer.Option(min=0, help="预期期数 | periods of anticipation")] = 0,
     window: Annotated[tuple[int, int] | None, typer.Option(help="相对时期，如 -5 5 | relative periods")] = None,
     gaps: Annotated[str, typer.Option(help="缺期：refuse、drop_units、keep | units with gaps")] = "refuse",
-    place: Annotated[str, typer.Option(help="地名列 | column of place names")] = "city",
-    level: Annotated[str, typer.Option(help="地名层级：city、province、county | kind of places")] = "city",
+    place: Annotated[
+        str | None, typer.Option(help="中文地名列，默认城市列 | column of place names, in Chinese")
+    ] = None,
+    level: Annotated[str | None, typer.Option(help="地名层级：city、province、county | kind of places")] = None,
     within: Annotated[str | None, typer.Option(help="省份列 | column of provinces")] = None,
+    city: Annotated[str | None, typer.Option(help="县所属城市的列 | column of the cities of counties")] = None,
     county: Annotated[str, typer.Option(help="县级试点：leave、treat_city、drop_city | pilot counties")] = "leave",
     province: Annotated[
         str, typer.Option(help="省级试点：leave、treat_cities、drop_cities | pilot provinces")
     ] = "leave",
+    ambiguous: Annotated[str, typer.Option(help="有歧义的地名：refuse、leave_out | ambiguous names")] = "refuse",
+    include: Annotated[
+        list[str] | None, typer.Option(help="也使用这种核实状态的条目，如 unverified | use entries of this status too")
+    ] = None,
     id: Annotated[str | None, typer.Option(help="个体列 | column of the units")] = None,
     time: Annotated[str | None, typer.Option(help="时间列 | column of the periods")] = None,
     out: Annotated[Path | None, typer.Option(help="把图表写到这个目录 | folder for tables and figures")] = None,
@@ -152,7 +161,7 @@ def did(
         gaps=gaps,
         id=id,
         time=time,
-        places=job.Places(place, level, within, county, province),
+        places=job.Places(place, level, within, city, county, province, ambiguous, tuple(include or ())),
         reading={name: value for name, value in said.items() if value is not None},
     )
     exhibits = job.run(asked)

@@ -101,6 +101,13 @@ class Panel:
         table = as_polars(frame)
         for key in (id, time):
             _require_key(table, key)
+        if id == time:
+            raise SchemaError(
+                Text("个体列与时间列是同一列", "the units and the periods are the same column"),
+                expected=Text("两个不同的列", "two columns"),
+                found=both(id),
+                remedy=Text("分别指明个体列与时间列", "name the column of the units and that of the periods"),
+            )
         chosen = load_schema(schema) if isinstance(schema, str) else schema
         if not _is_increasing(table, id, time):
             _require_unique(table, id, time)

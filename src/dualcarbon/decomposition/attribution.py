@@ -48,7 +48,7 @@ def attribution(found: Decomposition, by: Sequence[str], *, cumulative: bool = F
     Notes
     -----
     Contributions of a chain are joined as in Choi & Ang (2012): with D_0t the product up to t, those of the step from t
-    are multiplied by D_0t, so that they add up to D_0T - 1. doi:10.1016/j.eneco.2011.04.010
+    are multiplied by D_0t, so that they add up to D_0T - 1. doi:10.1016/j.eneco.2011.04.011
     """
     cells = found.cells
     _require_subscripts(found, by)

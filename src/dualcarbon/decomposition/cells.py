@@ -99,6 +99,7 @@ def cells_of(
     by = tuple(dict.fromkeys((*identity.left.subscripts, *by)))
     inner = tuple(name for name in identity.subscripts if name not in by)
     columns = [symbol.column for factor in identity.factors for symbol in factor.symbols]
+    faults.keys_taken([*by, *inner], time)
     faults.columns_absent(table, [time, *by, *inner, *columns])
     faults.not_numeric(table, columns)
     faults.keys_missing(table, [time, *by, *inner])

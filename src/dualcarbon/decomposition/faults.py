@@ -14,6 +14,7 @@ from dualcarbon.core.text import Text, both
 
 Mask = NDArray[np.bool_]
 _SHOWN = 3
+_RESULTS = ("period", "factor", "effect", "contribution", "start", "end", "change", "status")
 
 
 def columns_absent(table: pl.DataFrame, wanted: Sequence[str]) -> None:
@@ -55,6 +56,21 @@ def keys_missing(table: pl.DataFrame, keys: Sequence[str]) -> None:
             expected=Text("每行都有时间和下标", "time and subscripts in every row"),
             found=both(found),
             remedy=Text("补上或删去这些行", "fill or drop these rows"),
+        )
+
+
+def keys_taken(keys: Sequence[str], time: str) -> None:
+    """Raise `ConfigError` if a subscript is the time column or has the name of a column of the results."""
+    taken = [name for name in keys if name == time or name in _RESULTS]
+    if taken:
+        raise ConfigError(
+            Text("下标不能用这个名称", "a subscript cannot have this name"),
+            expected=Text("既不是时间列，也不是 {r}", "neither the time column nor {r}").format(r=", ".join(_RESULTS)),
+            found=both(", ".join(taken)),
+            remedy=Text(
+                "每个因素都随时间变化，不必写出；其余请改列名",
+                "every factor varies over time, without a subscript; else rename the column",
+            ),
         )
 
 

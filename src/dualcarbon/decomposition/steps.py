@@ -164,7 +164,7 @@ def _require_positive(cells: Cells, pair: tuple[int, int], start: Array, end: Ar
         raise DataError(
             Text("合计不为正，乘法分解没有意义", "a total is not positive: it has no ratio to decompose"),
             expected=Text("两期的合计都大于零", "totals above zero in both periods"),
-            found=Text("{a}→{b}：{n} 组，首先是 {k}", "{a} to {b}: {n} groups, first {k}").format(
+            found=Text("{a}→{b}：{n} 个，首先是 {k}", "{a} to {b}: {n}, first {k}").format(
                 a=cells.times[pair[0]], b=cells.times[pair[1]], n=wrong.size, k=_named(cells, wrong)
             ),
             remedy=Text('用 form="additive"', 'use form="additive"'),

@@ -39,5 +39,5 @@ def label_of(name: str, labels: Mapping[str, Label] | None) -> Text:
 
 def period_name(before: object, after: object) -> str:
     """A step from one period to another: ``2010-2015``, ``2010-01-31/2010-02-28``."""
-    first, last = str(before), str(after)
+    first, last = (str(value).removesuffix(" 00:00:00") for value in (before, after))
     return f"{first}{'/' if '-' in first + last else '-'}{last}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text, both
@@ -82,6 +84,49 @@ def factor_table(found: Stations, paths: Sequence[GridPath] | None = None) -> Ta
         source=SOURCE,
         simulated=False,
         row_keys=tuple(f"factor_{i}" for i in range(len(several))),
+    )
+
+
+def saving_table(found: Stations) -> Table:
+    """One row per technology, in the order they multiply: its share, reach and what it saves in the last year."""
+    year = found.by_year["year"][-1]
+    saved = {r["saving"]: r for r in found.by_saving.filter(pl.col("year") == year).to_dicts()}
+    rows = tuple(
+        (
+            Cell(one.label),
+            Cell(100.0 * one.share, ".0f"),
+            Cell(100.0 * saved[one.name]["reached_share"], ".0f"),
+            Cell(saved[one.name]["saved_kwh_per_station_day"], ".2f"),
+            Cell(saved[one.name]["saved_twh"], ",.1f"),
+            Cell(one.source),
+            Cell(STATUSES[one.status]),
+        )
+        for one in found.energy.savings
+    )
+    return Table(
+        key="stations_5g_savings",
+        number=Text("节能技术表", "Savings"),
+        title=Text("各项节能技术（{y} 年）", "Savings by technology ({y})").format(y=year),
+        headers=(
+            Header("saving", Text("技术", "Technology")),
+            Header("share_percent", Text("节能率", "Saving"), both("%")),
+            Header("reached_percent", Text("普及率", "Reach"), both("%")),
+            Header("kwh_per_station_day", Text("单站日节电", "Per station and day"), Text("千瓦时", "kWh")),
+            Header("saved_twh", Text("节电（年均存量）", "Saved (average stock)"), TWH),
+            Header("source", Text("来源", "Source")),
+            Header("status", STATUS),
+        ),
+        rows=rows,
+        notes=(
+            Text(
+                "各项依次相乘；合计与次序无关，各项所省与次序有关。",
+                "Savings multiply in this order; their sum does not depend on it, each one's part does.",
+            ),
+            *found.notes,
+        ),
+        source=SOURCE,
+        simulated=False,
+        row_keys=tuple(one.name for one in found.energy.savings),
     )
 
 

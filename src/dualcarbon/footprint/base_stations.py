@@ -88,6 +88,12 @@ class Stations:
 
         return base_exhibits.factor_table(self, paths)
 
+    def saving_table(self) -> Table:
+        """What each technology saves in the last year; no rows without savings."""
+        from dualcarbon.footprint import base_exhibits
+
+        return base_exhibits.saving_table(self)
+
     def figure(self, paths: Sequence[GridPath] | None = None) -> Figure:
         """CO2 over the years under several factors, average and year-end stock."""
         from dualcarbon.footprint import base_exhibits
@@ -204,7 +210,7 @@ def _by_saving(by_year: pl.DataFrame, energy: StationEnergy) -> pl.DataFrame:
 
 
 def _against_observed(energy: StationEnergy) -> tuple[Text, ...]:
-    """What savings leave against what is told for the same year; nothing is tuned."""
+    """What savings leave against what is told for the same year."""
     told = observed()
     last = max(told)
     if not energy.savings or last not in energy.years:

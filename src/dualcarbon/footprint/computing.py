@@ -90,8 +90,8 @@ def data_centres(
     Parameters
     ----------
     region : "china", "world", "us" or Scenario
-        Shipped scenarios are assumptions to be changed; their distance from the check points is in `.checks`, nothing
-        is tuned.
+        Shipped scenarios are assumptions to be changed, chosen with the check points known; the distance from these is
+        in `.checks`, and there is no calibration.
     years : iterable of int, optional
         Those the scenario covers by default.
     grid : GridPath, optional
@@ -120,8 +120,9 @@ def data_centres(
         Text("情景参数的核对情况：{s}。", "Status of the scenario's parameters: {s}.").format(s=statuses),
         Text("{c}；每年 8760 小时。", "{c}; 8,760 hours a year.").format(c=CURVES[curve]),
         Text(
-            "与核对点的差距如实列出，不作调整。",
-            "Distances from the check points are shown as they are; nothing is tuned.",
+            "与核对点的差距如实列出，没有校准；假设值选定时已知核对点，故相近不构成验证。",
+            "Distances from the check points are shown as they are, without calibration; assumed values were chosen "
+            "with the check points known, so nearness is no validation.",
         ),
     )
     if grid is not None:

@@ -183,7 +183,7 @@ def break_even_path(
 
     Examples
     --------
-    >>> break_even_path({2024: 1.0, 2026: 9.0})["needed_per_year"].to_list()
+    >>> break_even_path({2024: 1.0, 2026: 9.0})["needed_per_year"].round(9).to_list()
     [None, 3.0]
     """
     t = faults.asked_years(compute).tolist()

@@ -95,6 +95,7 @@ def one_after_another(base: Floats, savings: Sequence[Saving], years: Iterable[i
 
     What is left does not depend on the order, what each saves does: an earlier one meets more energy.
     """
+    _require_apart(savings)
     t = list(years)
     left, saved = base.copy(), np.zeros((len(savings), len(base)))
     for j, one in enumerate(savings):
@@ -102,3 +103,16 @@ def one_after_another(base: Floats, savings: Sequence[Saving], years: Iterable[i
         saved[j] = left - after
         left = after
     return left, saved
+
+
+def _require_apart(savings: Sequence[Saving]) -> None:
+    names = [one.name for one in savings]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not twice:
+        return
+    raise ConfigError(
+        Text("节能技术重名", "savings bear the same name"),
+        expected=Text("各项名称不同", "a name of its own for each"),
+        found=both(", ".join(twice)),
+        remedy=Text("改名，或去掉重复的一项", "rename one, or leave the repeated one out"),
+    )

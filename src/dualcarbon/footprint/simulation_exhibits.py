@@ -9,9 +9,21 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.footprint import faults
 from dualcarbon.footprint.shipped import STATUSES
 from dualcarbon.footprint.simulation import Simulation
-from dualcarbon.footprint.words import SOURCE, YEAR
+from dualcarbon.footprint.words import SOURCE, STATUS, YEAR
 
 _OUTCOME = Text("结果", "Outcome")
+_SHARE, _ERROR = Text("份额", "Share"), Text("标准误", "s.e.")
+_FIRST, _TOTAL = Text("一阶", "First-order"), Text("总", "Total")
+_SHARE_HEADERS = (
+    Header("input", Text("输入", "Input")),
+    Header("law", Text("分布", "Law")),
+    Header("source", Text("来源", "Source")),
+    Header("status", STATUS),
+    Header("first", _SHARE, None, _FIRST),
+    Header("first_se", _ERROR, None, _FIRST),
+    Header("total", _SHARE, None, _TOTAL),
+    Header("total_se", _ERROR, None, _TOTAL),
+)
 
 
 def table(found: Simulation) -> Table:
@@ -59,24 +71,13 @@ def share_table(found: Simulation, outcome: str | None = None) -> Table:
     rows.append(
         (Cell(Text("合计", "Sum")), blank, blank, blank, Cell(total[0], ".3f"), blank, Cell(total[1], ".3f"), blank)
     )
-    first_order, whole = Text("一阶", "First-order"), Text("总", "Total")
-    error = Text("标准误", "s.e.")
     return Table(
         key="variance_shares",
         number=Text("方差份额表", "Variance shares"),
         title=Text("{l}（{o}）：各输入占方差的份额", "{l} ({o}): share of the variance by input").format(
             l=found.label, o=shown
         ),
-        headers=(
-            Header("input", Text("输入", "Input")),
-            Header("law", Text("分布", "Law")),
-            Header("source", Text("来源", "Source")),
-            Header("status", Text("核对情况", "Status")),
-            Header("first", Text("份额", "Share"), None, first_order),
-            Header("first_se", error, None, first_order),
-            Header("total", Text("份额", "Share"), None, whole),
-            Header("total_se", error, None, whole),
-        ),
+        headers=_SHARE_HEADERS,
         rows=tuple(rows),
         notes=(
             Text(

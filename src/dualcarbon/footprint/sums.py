@@ -91,7 +91,7 @@ class Totals:
         return sums_exhibits.figure(self)
 
     def power_figure(self) -> Figure:
-        """Electricity over the years, a curve per component and one for the sector."""
+        """Electricity over the years, the components stacked, with their sum."""
         from dualcarbon.footprint import sums_exhibits
 
         return sums_exhibits.power_figure(self)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
+from dualcarbon.core.exhibit import Cell, Figure, Header, Layer, Lines, Points, Stacked, Table
 from dualcarbon.core.text import Text, both
 from dualcarbon.footprint import faults
 from dualcarbon.footprint.sums import SECTOR, Totals
@@ -75,18 +75,20 @@ def figure(found: Totals) -> Figure:
 
 
 def power_figure(found: Totals) -> Figure:
-    """Electricity of the parts as curves, of the sector dashed."""
+    """Electricity of the parts as areas upon each other, the sector as the line over them."""
     x = tuple(float(y) for y in found.years)
     of = {key[0]: tuple(part["power_twh"].to_list()) for key, part in found.power.group_by("component")}
     return Figure(
         key="figure_sector_power",
         number=Text("数字部门用电图", "Sector electricity"),
         title=Text("数字部门的用电量", "Electricity of the digital sector"),
-        drawing=Lines(
-            YEAR,
-            Text("用电量（TWh）", "Electricity (TWh)"),
-            tuple(Points(c.label, x, of[c.key]) for c in found.components),
-            (Points(_SECTOR, x, of[SECTOR]),),
+        drawing=Stacked(
+            x=x,
+            layers=tuple(Layer(c.label, of[c.key]) for c in found.components),
+            x_label=YEAR,
+            y_label=Text("用电量（TWh）", "Electricity (TWh)"),
+            total=Layer(_SECTOR, of[SECTOR]),
+            areas=True,
         ),
         notes=(),
         source=SOURCE,

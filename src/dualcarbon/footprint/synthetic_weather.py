@@ -135,7 +135,7 @@ def _clear(time: pl.Series, site: Site, model: ClearSky) -> Array:
 
 
 def _year(time: pl.Series, clear: Array, site: Site, like: Climate, random: np.random.Generator) -> pl.DataFrame:
-    ghi = clear * _index(like, random)
+    ghi = clear * _index(like, clear > 0.0, random)
     dni, dhi = split(time, ghi, site)
     hour = np.arange(YEAR_H)
     season = np.cos(2 * np.pi * (hour / 24.0 - _COLDEST_DAY) / _DAYS) * (1.0 if site.latitude >= 0 else -1.0)
@@ -153,12 +153,14 @@ def _year(time: pl.Series, clear: Array, site: Site, like: Climate, random: np.r
     )
 
 
-def _index(like: Climate, random: np.random.Generator) -> Array:
-    """The clear-sky index of every hour: a day's mean, and hours about it."""
+def _index(like: Climate, light: NDArray[np.bool_], random: np.random.Generator) -> Array:
+    """The clear-sky index of every hour with light: a day's mean, and hours about it; 0 in the dark."""
     days = _beta(_memory(_DAYS, like.daily_memory, random), like.daily_mean, like.daily_sd, like.clear_index)
-    mean = np.repeat(days, 24)
+    mean = np.repeat(days, 24)[light]
     spread = like.hourly_sd * 2.0 * np.sqrt(mean * (like.clear_index - mean)) / like.clear_index
-    return _beta(_memory(YEAR_H, like.hourly_memory, random), mean, spread, like.clear_index)
+    found = np.zeros(YEAR_H)
+    found[light] = _beta(_memory(YEAR_H, like.hourly_memory, random)[light], mean, spread, like.clear_index)
+    return found
 
 
 def _beta(score: Array, mean: Array | float, sd: Array | float, top: float) -> Array:

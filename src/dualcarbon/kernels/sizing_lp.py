@@ -251,7 +251,7 @@ class _Program:
         """Status, solution, iterations."""
         import highspy
 
-        highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        highs: Any = highspy.Highs()
         highs.silent()
         for name, value in (("solver", solver), ("threads", 1)):
             highs.setOptionValue(name, value)
@@ -301,7 +301,8 @@ def _exact(asked: Sizing, sizes: Array, bought: Array, level: Array) -> tuple[Ho
         hours = _along(asked, battery, own + bought, level)
     else:
         hours = dispatch_hours(own + bought, asked.load, battery, 0.0, start)
-    more = np.minimum(hours.lost_kwh, asked.grid_kw - bought) if asked.price is not None else np.zeros(own.size)
+    bought_more = asked.price is not None and asked.lost_cap is None
+    more = np.minimum(hours.lost_kwh, asked.grid_kw - bought) if bought_more else np.zeros(own.size)
     grid = bought + more - np.minimum(bought, hours.curtailed_kwh)
     lost = hours.lost_kwh - more
     stretch = 1.0

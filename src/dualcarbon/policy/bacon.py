@@ -109,8 +109,7 @@ def bacon(
     """
     sample = design(panel, outcome, first_treated, treated=treated, comparison="not_yet", gaps=gaps)
     if not sample.balanced:
-        incomplete = int(np.count_nonzero(np.bincount(sample.unit) < len(sample.periods)))
-        raise faults.needs_balance("bacon", incomplete)
+        raise faults.needs_balance("bacon", int(sample.incomplete.sum()))
     return decompose(sample)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.codes import dense_codes
@@ -21,6 +22,8 @@ Gaps = Literal["refuse", "drop_units", "keep"]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+_FROM_MEMORY = Text("内存中的表", "table in memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,21 @@ class Asked:
     def __post_init__(self) -> None:
         faults.require_choice("comparison", self.comparison, get_args(Comparison))
         faults.require_choice("gaps", self.gaps, get_args(Gaps))
-        if self.anticipation < 0:
+        if not _is_whole(self.anticipation) or self.anticipation < 0:
             raise faults.option("anticipation", Text("0 或正整数", "0 or a positive number"), self.anticipation)
-        if self.window is not None and not self.window[0] < 0 <= self.window[1]:
+        if self.window is not None and not _is_window(self.window):
             raise faults.option("window", Text("如 (-5, 5)", "such as (-5, 5)"), self.window)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_window(value: object) -> bool:
+    """Whether it is a whole number below 0 and one that is not."""
+    if not isinstance(value, Sequence) or len(value) != 2 or not all(_is_whole(end) for end in value):
+        return False
+    return bool(value[0] < 0 <= value[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,7 @@ class Design:
     drops: tuple[Drop, ...]
     notes: tuple[Text, ...]
     simulated: bool = False
-    data: Text = Text("内存中的表", "table in memory")
+    data: Text = _FROM_MEMORY
 
     @property
     def n(self) -> int:
@@ -143,9 +157,19 @@ class Design:
         return np.where(self.ever, self.period - np.where(self.ever, self.first, 0), 0)
 
     @property
+    def anticipating(self) -> Mask:
+        """Whether the row lies in the periods before treatment in which its unit may already react, (n,)."""
+        return np.asarray(self.ever & (self.relative < 0) & (self.relative >= -self.asked.anticipation))
+
+    @property
+    def incomplete(self) -> Mask:
+        """Units not seen in every period, (N,)."""
+        return np.asarray(np.bincount(self.unit) < len(self.periods))
+
+    @property
     def balanced(self) -> bool:
         """Whether every unit is seen in every period."""
-        return len(self.starts) * len(self.periods) == self.n
+        return not self.incomplete.any()
 
     def only(self, keep: Mask, reason: Text) -> Design:
         """The rows where `keep` holds, the others counted under the reason; codes are made dense again."""
@@ -216,6 +240,8 @@ def design(
     >>> d.cohorts.tolist(), d.treated.tolist()
     ([2], [False, True, False, False])
     """
+    if isinstance(controls, str):
+        raise faults.option("controls", Text("列名的列表，如 ['x']", "a list of columns, such as ['x']"), controls)
     asked = Asked(
         outcome, first_treated, treated, comparison, tuple(controls), cluster, anticipation, window, gaps
     )  # fmt: skip
@@ -251,8 +277,9 @@ def _clusters(panel: Panel, name: str | None, unit: Codes) -> tuple[Codes, Mask]
     if name not in panel.frame.columns:
         panel.arrays(name)
     column = panel.frame[name]
-    known = column.is_not_null().to_numpy()
-    codes = dense_codes([column])
+    known = (column.is_not_null() & ~column.is_nan() if column.dtype.is_float() else column.is_not_null()).to_numpy()
+    codes = np.zeros(panel.n, dtype=np.int64)
+    codes[known] = dense_codes([column.filter(pl.Series(known))])
     pairs = np.unique(np.column_stack([unit[known], codes[known]]), axis=0)
     cut = len(pairs) - len(np.unique(pairs[:, 0]))
     if cut:
@@ -300,7 +327,7 @@ def _with_gaps_settled(whole: Design, panel: Panel) -> Design:
     absent = np.setdiff1d(np.arange(periods[0], periods[-1] + 1), periods) if len(periods) else periods
     if len(absent) and whole.asked.gaps == "refuse":
         raise faults.absent_periods(panel.time, absent)
-    incomplete = np.bincount(whole.unit) < len(periods)
+    incomplete = whole.incomplete
     if not incomplete.any():
         return whole
     if whole.asked.gaps == "refuse":

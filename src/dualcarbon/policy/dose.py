@@ -244,8 +244,7 @@ def _doses(whole: Design, panel: Panel, name: str) -> Floats:
 
 
 def _require_options(degree: int, knots: int, points: int, level: float) -> None:
-    if not 0 < level < 1:
-        raise faults.option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
+    faults.require_level(level)
     for name, value, least in (("degree", degree, 1), ("knots", knots, 0), ("points", points, 2)):
         if value < least:
             raise faults.option(name, Text("不小于 {k}", "at least {k}").format(k=least), value)
@@ -253,7 +252,7 @@ def _require_options(degree: int, knots: int, points: int, level: float) -> None
 
 def _require_answerable(whole: Design, received: Floats, coefficients: int) -> None:
     if not whole.balanced:
-        raise faults.needs_balance("dose", int(np.count_nonzero(np.bincount(whole.unit) < len(whole.periods))))
+        raise faults.needs_balance("dose", int(whole.incomplete.sum()))
     never = whole.unit_first == NEVER
     if whole.asked.comparison == "never" and not never.any():
         raise faults.no_never_treated(len(never), ("comparison='not_yet'",))
@@ -274,7 +273,7 @@ def _regressions(
     whole: Design, received: Floats
 ) -> tuple[Coefficient, tuple[Coefficient, Coefficient], tuple[Text, ...]]:
     """Proportional in the dose; level and gradient; notes."""
-    early = whole.ever & (whole.relative < 0) & (whole.relative >= -whole.asked.anticipation)
+    early = whole.anticipating
     used = whole.only(~early, Text("可能有预期的时期", "may be anticipated"))
     amount = received[whole.unit[~early]]
     on = used.treated.astype(np.float64)

@@ -68,7 +68,7 @@ def _cohorts(effect: Effect) -> list[tuple[Cell, ...]]:
 def _path(effect: Effect) -> list[tuple[Cell, ...]]:
     label = Text("相对时期 {e}", "Relative period {e}")
     columns = effect.event.select("relative", "estimate", "se")
-    return [_row(effect, label.format(e=f"{e:+d}"), b, se, None) for e, b, se in columns.iter_rows()]
+    return [_row(effect, label.format(e=f"{e:+d}" if e else "0"), b, se, None) for e, b, se in columns.iter_rows()]
 
 
 def _row(effect: Effect, label: Text, estimate: float | None, se: float | None, units: int | None) -> tuple[Cell, ...]:
@@ -76,7 +76,7 @@ def _row(effect: Effect, label: Text, estimate: float | None, se: float | None, 
     size = Cell(units, ",d")
     if estimate is None or se is None or not math.isfinite(se) or se <= 0:
         return (Cell(label), Cell(estimate, number_form(estimate or 0.0)), *(Cell(None),) * 4, size)
-    form, half = number_form(estimate), critical(effect.level, effect.df) * se
+    form, half = number_form(max(abs(estimate), se)), critical(effect.level, effect.df) * se
     p = two_sided(estimate / se, effect.df)
     stars = "***" if p < 0.01 else "**" if p < 0.05 else "*" if p < 0.1 else ""
     limits = (Cell(estimate - half, form), Cell(estimate + half, form))

@@ -83,8 +83,7 @@ def did(
     >>> abs(found.att - 2.0) < 0.1, found.cohorts["units"].to_list()
     (True, [20, 20])
     """
-    if not 0 < level < 1:
-        raise faults.option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
+    faults.require_level(level)
     chosen = registry.estimator(method) if isinstance(method, str) else method
     sample = design(
         panel,
@@ -126,8 +125,7 @@ def require(sample: Design, estimator: Estimator) -> None:
     if sample.asked.comparison == "never" and "never" in estimator.comparisons and not never:
         raise faults.no_never_treated(len(sample.starts), ("callaway_santanna", "imputation", "two_stage"))
     if estimator.needs_balance and not sample.balanced:
-        incomplete = int(np.count_nonzero(np.bincount(sample.unit) < len(sample.periods)))
-        raise faults.needs_balance(estimator.name, incomplete)
+        raise faults.needs_balance(estimator.name, int(sample.incomplete.sum()))
     if sample.asked.controls and not estimator.takes_controls:
         raise faults.no_controls(estimator.name, sample.asked.controls)
     estimator.check(sample)

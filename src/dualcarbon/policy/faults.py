@@ -31,6 +31,12 @@ def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
         raise option(name, both(" | ".join(choices)), value)
 
 
+def require_level(level: float) -> None:
+    """Raise `ConfigError` unless the level of the intervals lies between 0 and 1."""
+    if not 0 < level < 1:
+        raise option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
+
+
 def listed(drops: Sequence[Drop]) -> Text:
     """What left the sample, in one line."""
     if not drops:
@@ -117,6 +123,22 @@ def no_never_treated(units: int, robust: Sequence[str]) -> NotIdentifiedError:
             "用 comparison='not_yet' 与尚未处理的单位比较（{m}）",
             "pass comparison='not_yet' to compare with units not yet treated ({m})",
         ).format(m=", ".join(robust)),
+    )
+
+
+def no_effect(label: Text) -> NotIdentifiedError:
+    """No effect from treatment on can be computed."""
+    return NotIdentifiedError(
+        Text("{m} 无法识别任何处理后的效应", "{m}: no effect after treatment is identified").format(m=label),
+        expected=Text(
+            "处理期内仍有可比较的单位（扣除预期期）",
+            "units to compare with in periods of treatment, anticipation taken off",
+        ),
+        found=Text("0 个效应", "0 effects"),
+        remedy=Text(
+            "加入从未或更晚受处理的单位，或缩短 anticipation",
+            "add units never treated or treated later, or shorten the anticipation",
+        ),
     )
 
 

@@ -171,6 +171,19 @@ def named_province(name: str) -> Place | None:
     return next((p for p in _province_places() if p.short == short), None)
 
 
+def place_label(name: str) -> Text:
+    """A place in both languages where its English name is known.
+
+    Examples
+    --------
+    >>> place_label("苏州市").en, place_label("重庆市江津区").en
+    ('Suzhou', 'Jiangjin, Chongqing')
+    """
+    exact = _by_name().get(name) or local_places().get(name)
+    found = exact or named_province(name) or next(iter(named_city(name)), None)
+    return Text(name, found.name_en) if found is not None and found.name_en else both(name)
+
+
 def listed(name: str) -> tuple[Place, ...]:
     """The places an entry of a policy list means, the members where it names a region.
 

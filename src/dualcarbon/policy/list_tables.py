@@ -11,7 +11,7 @@ from dualcarbon.core.exhibit import Cell, Header, Table
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.tables import reference_rows
 from dualcarbon.core.text import Text, both
-from dualcarbon.policy.gazetteer import FOLDER, cities, groups, listed, local_places, named_city, named_province
+from dualcarbon.policy.gazetteer import FOLDER, groups, listed, place_label
 from dualcarbon.policy.lists import STATUSES, PolicyList, policies, policy_list
 from dualcarbon.policy.places import Match
 
@@ -208,20 +208,6 @@ def match_table(match: Match) -> Table:
         simulated=simulated,
         rules_after=(len(matched),) if matched and missed else (),
     )
-
-
-def place_label(name: str) -> Text:
-    """A place in both languages where its English name is known.
-
-    Examples
-    --------
-    >>> place_label("苏州市").en, place_label("重庆市江津区").en
-    ('Suzhou', 'Jiangjin, Chongqing')
-    """
-    exact = next((place for place in cities() if place.name == name), None) or local_places().get(name)
-    province = named_province(name)
-    found = exact or province or next(iter(named_city(name)), None)
-    return Text(name, found.name_en) if found is not None and found.name_en else both(name)
 
 
 def _matched_rows(match: Match) -> tuple[tuple[Cell, ...], ...]:

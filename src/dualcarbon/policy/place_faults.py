@@ -28,13 +28,24 @@ REASONS = {
 """By key: why an entry treats no unit."""
 
 
+def counted_reasons(why: Sequence[tuple[str, int]]) -> Text:
+    """Why entries treat no unit, each reason with its count."""
+    return Text(
+        "；".join(f"{REASONS[key].zh}（{count}）" for key, count in why),
+        "; ".join(f"{REASONS[key].en} ({count})" for key, count in why),
+    )
+
+
 def no_column(column: str, columns: Sequence[str]) -> SchemaError:
     """A column of place names is absent."""
     return SchemaError(
         Text("表中没有地名列 {c}", "the table has no place column {c}").format(c=column),
         expected=both(column),
         found=both(", ".join(columns)),
-        remedy=Text("指明装有地名的列", "name the column that holds the places"),
+        remedy=Text(
+            "用 --place 列名 指明装有地名的列（上级列用 --within、--city）",
+            "name the column that holds the places with --place COLUMN (what they lie in with --within, --city)",
+        ),
     )
 
 
@@ -72,10 +83,11 @@ def twice(pairs: Sequence[tuple[str, Sequence[str]]]) -> DataError:
         expected=Text("一个地方只有一个单位", "one unit per place"),
         found=Text(f"{len(pairs)} 个地方重复：{zh}", f"{len(pairs)} places matched twice: {en}"),
         remedy=Text(
-            "合并为同一名称；若单位是地方内的企业或县，用 unit_is_place=False；"
-            "若同名不同地，指明 province_column 或 city_column",
-            "give them one name; if the units are firms or counties within places, pass unit_is_place=False; if the "
-            "names are the same and the places are not, name province_column or city_column",
+            "合并为同一名称；若单位是地方内的企业或县，用 --id 指明单位列（Python 中为 unit_is_place=False）；"
+            "若同名不同地，用 --within 或 --city 指明省、市列（province_column=、city_column=）",
+            "give them one name; if the units are firms or counties within places, name their column with --id "
+            "(unit_is_place=False in Python); if the names are the same and the places are not, name the columns of "
+            "provinces or cities with --within or --city (province_column=, city_column=)",
         ),
     )
 
@@ -88,8 +100,10 @@ def ambiguous_units(pairs: Sequence[tuple[str, Sequence[str]]]) -> DataError:
         expected=Text("每个名称只指一个地方", "one place per name"),
         found=Text("{k} 个名称：{l}", "{k} names: {l}").format(k=len(pairs), l=listed),
         remedy=Text(
-            "写全名或指明 province_column；或用 ambiguous='leave_out' 剔除这些单位并计数",
-            "write full names or name province_column; or pass ambiguous='leave_out' to drop and count these units",
+            "写全名，或用 --within 指明省份列（Python 中为 province_column=）；"
+            "或用 --ambiguous leave_out（ambiguous='leave_out'）剔除这些单位并计数",
+            "write full names, or name the column of provinces with --within (province_column= in Python); or drop and "
+            "count these units with --ambiguous leave_out (ambiguous='leave_out')",
         ),
     )
 
@@ -109,11 +123,16 @@ def nothing_usable(policy: PolicyList) -> NotIdentifiedError:
     """No entry of the list may be used."""
     counts = policy.places["status"].value_counts().sort("status").rows()
     asked = [s for s, _ in counts if STATUSES[s].usable]
-    parts = ", ".join(f"including({s!r})" for s in asked)
     remedy = (
-        Text("核实后用 policy.{p}", "check them, then pass policy.{p}").format(p=parts)
+        Text(
+            "核实后用 --include {s} 使用它们（Python 中为 .including({q})）",
+            "check them, then use them with --include {s} (.including({q}) in Python)",
+        ).format(s=" --include ".join(asked), q=", ".join(map(repr, asked)))
         if asked
-        else Text("用 own_list 自备名单", "bring your own list with own_list")
+        else Text(
+            "用 --first-treated 指明自备的首次处理年份列（Python 中亦可用 own_list 自备名单）",
+            "name a column of first treated years of your own with --first-treated (or, in Python, bring own_list)",
+        )
     )
     return NotIdentifiedError(
         Text("名单 {n} 没有可用的条目", "the list {n} has no entry that may be used").format(n=policy.name),
@@ -125,19 +144,20 @@ def nothing_usable(policy: PolicyList) -> NotIdentifiedError:
 
 def nothing_matched(policy: PolicyList, names: Sequence[str], why: Sequence[tuple[str, int]]) -> NotIdentifiedError:
     """No pilot place is in the data."""
-    entries = policy.used["listed_name"].to_list()
-    reasons = [(REASONS[key], count) for key, count in why]
+    entries = policy.used["listed_name"].unique(maintain_order=True).to_list()
+    number, reasons = policy.used.height, counted_reasons(why)
     return NotIdentifiedError(
         Text("没有匹配到任何试点", "no pilot place was matched"),
         expected=Text("试点地名，如 {e}", "places such as {e}").format(e=", ".join(entries[:SHOWN])),
         found=Text(
-            f"数据中的地名如 {', '.join(names[:SHOWN])}；{len(entries)} 条未匹配："
-            + "，".join(f"{t.zh} {c}" for t, c in reasons),
-            f"names in the data such as {', '.join(names[:SHOWN])}; {len(entries)} entries unmatched: "
-            + ", ".join(f"{t.en} {c}" for t, c in reasons),
+            f"数据中的地名如 {', '.join(names[:SHOWN])}；{number} 条未匹配：{reasons.zh}",
+            f"names in the data such as {', '.join(names[:SHOWN])}; {number} entries unmatched: {reasons.en}",
         ),
         remedy=Text(
-            "检查地名列与 level=；县级或省级试点须用 county= 或 province= 明示处理方式",
-            "check the place column and level=; say with county= or province= how county or provincial pilots count",
+            "检查地名列（须为中文地名）与 --level；县级或省级试点须用 --county 或 --province 明示处理方式；"
+            "县的数据用 --city 指明所属城市列（Python 中同名参数，city_column=）",
+            "check the place column (Chinese names) and --level; say with --county or --province how county or "
+            "provincial pilots count; name the column of cities of county data with --city (arguments of the same "
+            "name in Python, city_column=)",
         ),
     )

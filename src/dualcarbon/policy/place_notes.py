@@ -9,9 +9,9 @@ import polars as pl
 
 from dualcarbon.core.text import Text
 from dualcarbon.policy.faults import SHOWN
-from dualcarbon.policy.gazetteer import changes
+from dualcarbon.policy.gazetteer import changes, named_city, place_label
 from dualcarbon.policy.lists import STATUSES
-from dualcarbon.policy.place_faults import REASONS
+from dualcarbon.policy.place_faults import counted_reasons
 
 if TYPE_CHECKING:
     from dualcarbon.policy.places import Match
@@ -39,11 +39,9 @@ def _capital(text: Text) -> Text:
 
 def _counts(match: Match) -> Text:
     why = match.unmatched["reason"].value_counts().sort("count", "reason", descending=[True, False]).rows()
-    zh = "，".join(f"{REASONS[key].zh} {count}" for key, count in why)
-    en = ", ".join(f"{REASONS[key].en} {count}" for key, count in why)
     head = Text(
-        "{p}：名单所列 {n} 个地方中 {m} 个匹配到数据；数据的 {u} 个单位中 {t} 个受处理，{r} 个从未受处理。",
-        "{p}: {m} of the {n} places listed are in the data; {t} of its {u} units are treated, {r} never.",
+        "{p}：名单所列 {n} 个地方中 {m} 个匹配到数据；数据的 {u} 个地方中 {t} 个受处理，{r} 个从未受处理。",
+        "{p}: {m} of the {n} places listed are in the data; {t} of the {u} places in the data are treated, {r} never.",
     ).format(
         p=match.policy.label,
         n=match.named,
@@ -52,7 +50,7 @@ def _counts(match: Match) -> Text:
         t=match.treated,
         r=match.units - match.treated,
     )
-    return Text(f"{head.zh}未匹配：{zh}。", f"{head.en} Unmatched: {en}.") if why else head
+    return Text("{h}未匹配：{w}。", "{h} Unmatched: {w}.").format(h=head, w=counted_reasons(why)) if why else head
 
 
 def _statuses(match: Match) -> Text:
@@ -71,9 +69,16 @@ def _by_status(frame: pl.DataFrame) -> Text:
 
 
 def _first(names: Sequence[str], total: int) -> Text:
-    shown = names[:SHOWN]
+    shown = [_named(name) for name in names[:SHOWN]]
     more = total > len(shown)
-    return Text("、".join(shown) + ("等" if more else ""), ", ".join(shown) + (", ..." if more else ""))
+    zh, en = "、".join(t.zh for t in shown), ", ".join(t.en for t in shown)
+    return Text(zh + ("等" if more else ""), en + (" and others" if more else ""))
+
+
+def _named(name: str) -> Text:
+    """A unit as the data call it, in English by the name of its place."""
+    found = named_city(name)
+    return Text(name, found[0].name_en or name) if len(found) == 1 else place_label(name)
 
 
 def _partly(match: Match, why: str, left_out: bool) -> Text | None:
@@ -131,6 +136,9 @@ def _merged(match: Match, keys: Sequence[str | None]) -> Text | None:
     ).format(
         n=Text(
             "；".join(f"{c.old}（{c.year} 年并入{'、'.join(c.new)}）" for c in there),
-            "; ".join(f"{c.old} ({c.year}, into {', '.join(c.new)})" for c in there),
+            "; ".join(
+                f"{place_label(c.old).en} ({c.year}, into {', '.join(place_label(new).en for new in c.new)})"
+                for c in there
+            ),
         )
     )

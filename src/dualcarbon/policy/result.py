@@ -9,9 +9,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.text import Text
+from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit, Path
 from dualcarbon.policy.timing import NEVER
+
+ROUNDING = 1e-12
+"""Standard error, relative to the range of the outcome, up to which it is rounding."""
+
+_NO_ERROR = Text(
+    "标准误为零或无从估计之处留空：单位、聚类太少，或数据没有噪声",
+    "errors that are zero or cannot be estimated are left empty: too few units or clusters, or data without noise",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +144,16 @@ class Effect:
 
 
 def effect(name: str, label: Text, estimand: Text, fit: Fit, design: Design, level: float) -> Effect:
-    """A fit with its design, as a result."""
-    first = design.unit_first
+    """A fit with its design, as a result; errors that are zero but for rounding are NaN, which a note says.
+
+    Raises
+    ------
+    NotIdentifiedError
+        If the average effect is no number.
+    """
+    if not np.isfinite(fit.att):
+        raise faults.no_effect(label)
+    fit, first = _without_rounding(fit, design), design.unit_first
     return Effect(
         method=name,
         label=label,
@@ -202,6 +219,26 @@ def pre_test(path: Path, anticipation: int = 0, clusters: int | None = None) -> 
         return None
     test = JointTest(statistic, q, 1.0, float(clusters - q))
     return replace(test, p=float(fdtrc(q, test.denominator, test.f)))
+
+
+def _without_rounding(fit: Fit, design: Design) -> Fit:
+    """The fit with NaN for every error up to rounding, and a note if there is one or the error of the mean is NaN."""
+    y = design.outcome
+    least = ROUNDING * float(np.ptp(y)) + 4 * float(np.finfo(float).eps * np.abs(y).max())
+    parts = [np.array([fit.se]), *(part.se for part in (fit.path, fit.cohorts) if part is not None)]
+    if np.isfinite(fit.se) and not any(np.any(se <= least) for se in parts):
+        return fit
+
+    def known(se: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(se > least, se, np.nan)
+
+    return replace(
+        fit,
+        se=float(known(np.array(fit.se))),
+        path=replace(fit.path, se=known(fit.path.se)) if fit.path is not None else None,
+        cohorts=replace(fit.cohorts, se=known(fit.cohorts.se)) if fit.cohorts is not None else None,
+        notes=(*fit.notes, _NO_ERROR),
+    )
 
 
 def _tested(path: Path | None, design: Design) -> JointTest | None:

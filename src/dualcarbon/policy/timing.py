@@ -13,6 +13,9 @@ from dualcarbon.core.text import Text, both
 NEVER = int(np.iinfo(np.int64).max)
 """Stands for the first treated period of units that are not treated within the sample."""
 
+FARTHEST = 2.0**53
+"""Later first treated periods, which are no longer exact numbers, count as this one: after any sample."""
+
 _SHOWN = 5
 
 
@@ -23,7 +26,8 @@ def first_treated(panel: Panel, column: str | None, indicator: str | None) -> ND
     ----------
     panel : Panel
     column : str or None
-        First treated period, the same in all rows of a unit; null, NaN, infinite, zero or negative: never.
+        First treated period, the same in all rows of a unit; null, NaN, infinite, zero or negative: never. Zero and
+        negative dates are refused where the sample has periods before and after them: they may be dates.
     indicator : str or None
         Instead of it, a 0/1 (or share above zero) column: treated from its first positive period on.
 
@@ -34,7 +38,8 @@ def first_treated(panel: Panel, column: str | None, indicator: str | None) -> ND
     SchemaError
         A column is absent or not numeric.
     DataError
-        The first treated period differs within a unit, is no whole number, or the indicator is missing somewhere,
+        The first treated period differs within a unit, is no whole number, is zero or negative although such periods
+        occur, or the indicator is missing somewhere,
         negative, or switches off.
     """
     if (column is None) == (indicator is None):
@@ -79,8 +84,9 @@ def _from_dates(panel: Panel, column: str) -> NDArray[np.int64]:
             found=_named(panel, broken),
             remedy=Text("改正这些值", "correct these values"),
         )
+    _require_clear(panel, column, values)
     first = np.full(panel.n, NEVER, dtype=np.int64)
-    first[dated] = values[dated].astype(np.int64)
+    first[dated] = np.minimum(values[dated], FARTHEST).astype(np.int64)
     starts = _starts(panel)
     varying = first != first[starts][_position(starts, panel.n)]
     if varying.any():
@@ -94,6 +100,22 @@ def _from_dates(panel: Panel, column: str) -> NDArray[np.int64]:
             ).format(c=column),
         )
     return first
+
+
+def _require_clear(panel: Panel, column: str, values: NDArray[np.float64]) -> None:
+    """Raise `DataError` where a date that stands for never, 0 or less, is also a period of the sample."""
+    (times,) = panel.arrays(panel.time)
+    doubtful = np.isfinite(values) & (values <= 0) & (values > times.min()) & (values <= times.max())
+    if doubtful.any():
+        raise DataError(
+            Text("首次处理时期 0 或负数含义不明", "first treated periods of zero or less are ambiguous"),
+            expected=Text("时期均为正数，或从未处理者为空", "positive periods, or empty for units never treated"),
+            found=_named(panel, doubtful),
+            remedy=Text(
+                "从未处理者留空并改用 treated= 0/1 列，或把 {t} 与 {c} 一并加上常数使其为正",
+                "use a 0/1 column with treated= instead, or add a constant to {t} and {c} that makes them positive",
+            ).format(t=panel.time, c=column),
+        )
 
 
 def _from_indicator(panel: Panel, column: str) -> NDArray[np.int64]:

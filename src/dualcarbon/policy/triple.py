@@ -157,8 +157,7 @@ def triple(
     >>> round(found.att, 2), abs(found.att - found.regression.att) < 1e-10
     (1.0, True)
     """
-    if not 0 < level < 1:
-        raise faults.option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
+    faults.require_level(level)
     whole = design(
         panel, outcome, first_treated, treated=treated, comparison=comparison, controls=controls, cluster=cluster,
         anticipation=anticipation, window=window, gaps=gaps,
@@ -232,7 +231,7 @@ def _kinds(first: NDArray[np.int64], kind: Mask) -> Text:
 
 def _group_time(sample: Design, kind: Mask) -> Fit:
     if not sample.balanced:
-        raise faults.needs_balance("triple", int(np.count_nonzero(np.bincount(sample.unit) < len(sample.periods))))
+        raise faults.needs_balance("triple", int(sample.incomplete.sum()))
     groups = len(np.unique(sample.cluster))
     require_clusters(groups, cluster_word(sample))
     cells = triple_effects(sample, kind)
@@ -252,14 +251,12 @@ def _group_time(sample: Design, kind: Mask) -> Fit:
 
 
 def _pooled(sample: Design, kind: Mask) -> Fit:
-    early = sample.ever & (sample.relative < 0) & (sample.relative >= -sample.asked.anticipation)
+    early = sample.anticipating
     used, chosen = sample.only(~early, Text("可能有预期的时期", "may be anticipated")), kind[~early]
     dummy = (used.treated & chosen).astype(np.float64)
     place = np.searchsorted(np.unique(used.first), used.first) * len(used.periods) + used.period
     effects = (used.unit, place, chosen * (int(np.ptp(used.period)) + 1) + used.period - int(used.period.min()))
-    found = within(
-        used.outcome, np.column_stack([dummy, used.controls]), effects, used.cluster, cluster_word(used)
-    )
+    found = within(used.outcome, np.column_stack([dummy, used.controls]), effects, used.cluster, cluster_word(used))
     if not found.kept[0]:
         raise NotIdentifiedError(
             Text("三重交互项无法识别", "the triple interaction is not identified"),

@@ -109,14 +109,8 @@ def triple_effects(design: Design, eligible: Mask) -> Cells:
     )
 
 
-def comparisons(design: Design, eligible: Mask, cohort: int, period: int) -> Codes:
-    """First treated periods of the groups a cohort is compared with in a period; those without both kinds are out."""
-    first, chosen = design.unit_first, eligible[design.starts]
-    both = np.intersect1d(first[chosen], first[~chosen])
-    return _comparisons(both, cohort, period, design)
-
-
 def _comparisons(groups: Codes, cohort: int, period: int, design: Design) -> Codes:
+    """First treated periods of the groups, all with both kinds, that a cohort is compared with in a period."""
     if design.asked.comparison == "never":
         return np.asarray(groups[groups == NEVER])
     horizon = max(period, cohort - 1 - design.asked.anticipation) + design.asked.anticipation

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConvergenceError, DataError, NotIdentifiedError
 from dualcarbon.core.text import Text
+from dualcarbon.policy.design import Design
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -112,8 +113,7 @@ def within(
     -----
     K as in R fixest. Liang & Zeger (1986), https://doi.org/10.1093/biomet/73.1.13.
     """
-    from dualcarbon.kernels.cluster import cluster_meat
-    from dualcarbon.kernels.groups import is_nested, rank_of_effects, without_singletons
+    from dualcarbon.kernels.groups import group_sums, is_nested, rank_of_effects, without_singletons
     from dualcarbon.kernels.least_squares import least_squares
 
     used = without_singletons([dense(e) for e in effects])
@@ -125,11 +125,10 @@ def within(
     outer = [e for e, size in zip(groupings, sizes, strict=False) if not is_nested(e, clusters, size)]
     parameters = len(fitted.coef) + rank_of_effects(outer)
     require_clusters(groups, cluster_name)
-    _require_rows(n, parameters)
+    require_rows(n, parameters)
     x = np.ascontiguousarray(values[:, 1:][:, fitted.kept])
-    meat = cluster_meat(x, clusters, groups, fitted.residuals)
-    factor = (n - 1) / (n - parameters) * groups / (groups - 1)
-    vcov = factor * fitted.bread @ meat @ fitted.bread
+    influence = group_sums(x, fitted.residuals, clusters, groups) @ fitted.bread
+    vcov = (n - 1) / (n - parameters) * groups / (groups - 1) * influence.T @ influence
     return Regression(
         fitted.kept, fitted.coef, vcov, fitted.bread, x, fitted.residuals, used, groups, parameters, cluster_name
     )
@@ -173,13 +172,17 @@ def require_clusters(groups: int, name: Text) -> None:
         )
 
 
-def _require_rows(n: int, parameters: int) -> None:
+def require_rows(n: int, parameters: int) -> None:
+    """Raise `DataError` with no more rows than parameters."""
     if n <= parameters:
         raise DataError(
             Text("行数不多于参数个数", "no more rows than parameters"),
             expected=Text("多于 {k} 行", "more than {k} rows").format(k=parameters),
             found=Text("{n} 行", "{n} rows").format(n=n),
-            remedy=Text("减少效应或变量，或扩大样本", "use fewer effects or variables, or more rows"),
+            remedy=Text(
+                "减少效应或变量，放宽匹配，或扩大样本",
+                "use fewer effects or variables, match less strictly, or use more rows",
+            ),
         )
 
 
@@ -192,6 +195,19 @@ def few_clusters(groups: int) -> tuple[Text, ...]:
             "只有 {g} 个聚类：聚类标准误与联合检验可能偏乐观",
             "only {g} clusters: clustered errors and joint tests may be optimistic",
         ).format(g=groups),
+    )
+
+
+def one_treated(design: Design) -> tuple[Text, ...]:
+    """A note where all treated units are in one cluster: its own noise is in the effect, not in the error."""
+    if len(np.unique(design.cluster[design.ever])) > 1:
+        return ()
+    return (
+        Text(
+            "受处理单位同属一个聚类：聚类标准误不含其自身的波动，远远偏小；请用个体安慰剂检验推断",
+            "all treated units lie in one cluster: clustered errors miss its own noise and are far too small; "
+            "use placebo_in_units",
+        ),
     )
 
 

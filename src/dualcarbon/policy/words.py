@@ -67,4 +67,4 @@ def reason(error: Exception) -> Text:
 
 def sentence(text: Text) -> Text:
     """The text ending in a full stop in both languages."""
-    return Text(text.zh.rstrip("。") + "。", text.en.rstrip(".") + ".")
+    return Text(text.zh.removesuffix("。") + "。", text.en.removesuffix(".") + ".")

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dualcarbon.power.choice import ChoiceEffect, effect_of_choice
 from dualcarbon.power.exhibits import (
     area_table,
-    calibration_check,
     choice_table,
     generation_figure,
     generation_table,
@@ -23,7 +22,7 @@ from dualcarbon.power.exhibits import (
 from dualcarbon.power.factor import GridFactor, grid_factor
 from dualcarbon.power.margin import MeritOrder, merit_order
 from dualcarbon.power.official import official_years, published
-from dualcarbon.power.path import Calibration, calibration, grid_path
+from dualcarbon.power.path import Calibration, calibration, calibration_check, grid_path
 from dualcarbon.power.scenarios import PowerScenario, load_scenario, own_scenario, scenario_names
 from dualcarbon.power.words import KINDS, SOURCES
 

@@ -12,7 +12,6 @@ from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text, both
 from dualcarbon.power.choice import ChoiceEffect, area_text
-from dualcarbon.power.official import official_years
 from dualcarbon.power.scenarios import FROZEN, PowerScenario
 from dualcarbon.power.words import KINDS, SWAPPED, T_PER_MWH, TWH, source_label
 
@@ -260,13 +259,3 @@ def area_table(
 
 def _co2(vintages: dict[int, dict[str, object]], year: int) -> float:
     return float(str(vintages[year]["co2_t"]))
-
-
-def calibration_check(path: GridPath, kind: str = "average") -> pl.DataFrame:
-    """Published factors against those on a path: `year`, `published`, `on_path`, `difference`."""
-    known = official_years(kind)
-    years = [year for year in known if year in set(path.years.tolist())]
-    on_path = path.at(years)
-    return pl.DataFrame({"year": years, "published": [known[y] for y in years], "on_path": on_path}).with_columns(
-        difference=pl.col("on_path") - pl.col("published")
-    )

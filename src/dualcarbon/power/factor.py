@@ -7,6 +7,7 @@ from typing import cast
 from dualcarbon.core.errors import DataError
 from dualcarbon.core.factors import Vintage
 from dualcarbon.core.text import Text, both
+from dualcarbon.power.checking import require_years
 from dualcarbon.power.official import (
     area_name,
     area_of,
@@ -21,6 +22,7 @@ from dualcarbon.power.path import grid_path
 from dualcarbon.power.scenarios import FROZEN, PowerScenario
 from dualcarbon.power.words import KINDS
 
+_CALENDAR = (1900, 2200)
 COMPUTED = Text("计算值，非公布值", "computed, not published")
 
 
@@ -66,9 +68,6 @@ class GridFactor(float):
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a grid factor does not change: {name}")
-
-    def __getnewargs_ex__(self) -> tuple[tuple[float], dict[str, object]]:
-        return (float(self),), {name: getattr(self, name) for name in self.__slots__}
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (float(self), {name: getattr(self, name) for name in self.__slots__})
@@ -148,20 +147,21 @@ def _from_path(year: int, scenario: str | PowerScenario, kind: str) -> GridFacto
 
 
 def _published(year: int, kind: str, home: str, vintage: int | str) -> GridFactor:
-    fixed = isinstance(vintage, int) and not isinstance(vintage, bool)
+    at = int(require_years(year, _CALENDAR, KINDS[kind].label)[0])
+    fixed = not isinstance(vintage, str)
     series = published(kind, "exact" if fixed else cast(Vintage, vintage))
-    used = series.pick(home, int(vintage) if fixed else int(year))
+    used = series.pick(home, int(vintage) if fixed else at)
     if used is None and fixed:
         raise unknown_vintage(kind, vintage, home)
     if used is None:
-        raise _no_year(kind, year, home)
+        raise _no_year(kind, at, home)
     rule = Text("取 {y} 年公布值", "the value published for {y}").format(y=used) if fixed else series.rule
     return GridFactor(
         series.values[home, used],
-        year=int(year),
+        year=at,
         kind=kind,
         scenario="official",
-        official=used == year,
+        official=used == at,
         rule=rule,
         source=source_of(kind, used, home),
         status=status_of(kind, used, home),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, DataError
@@ -184,7 +185,48 @@ def _computed(scenario: PowerScenario, kind: str, at: NDArray[np.int64]) -> Floa
         return np.where(share < 1.0, fossil, 0.0) if kind == "marginal" else fossil
     tied = calibration(scenario)
     average = (1.0 - share) * fossil_path(scenario, at) * tied.factor
-    return average if kind == _CALIBRATED else average / (1.0 - tied.traded_share * share)
+    if kind == _CALIBRATED:
+        return average
+    _refuse_more_traded_than_clean(tied)
+    return average / (1.0 - tied.traded_share * share)
+
+
+def _refuse_more_traded_than_clean(tied: Calibration) -> None:
+    if tied.traded_share >= 1.0:
+        raise DataError(
+            Text("情景的清洁发电少于市场化交易的清洁电量", "the scenario has less clean power than was traded"),
+            expected=Text("{y} 年清洁份额至少 {s}", "a clean share of at least {s} in {y}").format(
+                y=tied.year, s=f"{tied.traded_share * tied.clean_share:.4f}"
+            ),
+            found=both(f"{tied.clean_share:.4f}"),
+            remedy=Text("改正情景中该年前后的发电量", "correct the scenario's generation around that year"),
+        )
+
+
+def calibration_check(scenario: str | PowerScenario = "report") -> pl.DataFrame:
+    """What the calibrated scenario would give in published years: `year`, `published`, `computed`, `difference`.
+
+    The difference is zero in the year of calibration; in the others it shows how far the scenario's mix and the one
+    factor miss. Paths carry the published values there.
+
+    Raises
+    ------
+    ConfigError, DataError
+        See `calibration`; published years that the scenario does not cover are left out.
+
+    Examples
+    --------
+    >>> calibration_check()["difference"].round(4).to_list()
+    [0.008, 0.0095, 0.0]
+    """
+    chosen = scenario if isinstance(scenario, PowerScenario) else load_scenario(scenario)
+    known = official_years("average")
+    years = [year for year in known if chosen.years[0] <= year <= chosen.years[-1]]
+    computed = _computed(chosen, _CALIBRATED, np.array(years))
+    published = [known[year] for year in years]
+    return pl.DataFrame({"year": years, "published": published, "computed": computed}).with_columns(
+        difference=pl.col("computed") - pl.col("published")
+    )
 
 
 def path_rule(scenario: PowerScenario | None, kind: str) -> Text:

@@ -70,15 +70,15 @@ class PlaceboUnits:
         """The true effect and the distribution of the others."""
         known = self.known if len(self.known) else np.array([np.nan])
         low, middle, high = np.quantile(known, (0.025, 0.5, 0.975))
-        form = number_form(self.effect.att)
+        form, spread = number_form(self.effect.att), number_form(float(known.std()))
         rows: list[tuple[str, Text, float, str]] = [
             ("effect", Text("真实处理的效应", "Effect of the true treatment"), self.effect.att, form),
             ("t", Text("t 值", "t"), self.effect.t, ".3f"),
-            ("mean", Text("安慰剂效应均值", "Mean of the placebo effects"), float(known.mean()), ".4g"),
-            ("sd", Text("标准差", "Standard deviation"), float(known.std()), ".4g"),
-            ("low", Text("2.5% 分位数", "2.5 % quantile"), float(low), ".4g"),
-            ("median", Text("中位数", "Median"), float(middle), ".4g"),
-            ("high", Text("97.5% 分位数", "97.5 % quantile"), float(high), ".4g"),
+            ("mean", Text("安慰剂效应均值", "Mean of the placebo effects"), float(known.mean()), spread),
+            ("sd", Text("标准差", "Standard deviation"), float(known.std()), spread),
+            ("low", Text("2.5% 分位数", "2.5 % quantile"), float(low), spread),
+            ("median", Text("中位数", "Median"), float(middle), spread),
+            ("high", Text("97.5% 分位数", "97.5 % quantile"), float(high), spread),
             ("p", Text("p 值，按效应", "p value, by the effect"), self.p, ".4f"),
             ("p_t", Text("p 值，按 t 值", "p value, by t"), self.p_t, ".4f"),
             ("draws", Text("抽取次数", "Draws"), len(self.known), ",d"),

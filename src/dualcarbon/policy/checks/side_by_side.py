@@ -217,7 +217,7 @@ def _cells(a: Attempt) -> tuple[Cell, ...]:
         refused = Text("未估计，见注", "refused, see note")
         return (Cell(a.label), *(Cell(None) for _ in range(7)), Cell(refused))
     e = a.effect
-    form = number_form(e.att)
+    form = number_form(max(abs(e.att), e.se))
     low, high = e.interval
     pre = e.pre_test.p if e.pre_test is not None else None
     numbers = (Cell(e.att, form), Cell(e.se, form), Cell(low, form), Cell(high, form), Cell(e.p, ".4f"))

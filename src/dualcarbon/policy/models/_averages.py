@@ -35,7 +35,8 @@ def weights_of(cells: Cells, groups: Sequence[NDArray[np.bool_]]) -> Floats:
 def averaged(cells: Cells, groups: Sequence[NDArray[np.bool_]]) -> tuple[Floats, Floats]:
     """Means and standard errors, (g,) each, of groups of cells, weighted by rows."""
     weight = weights_of(cells, groups)
-    return weight @ cells.estimate, np.sqrt(np.einsum("gk,kl,gl->g", weight, cells.vcov, weight))
+    variance = np.einsum("gk,kl,gl->g", weight, cells.vcov, weight)
+    return weight @ cells.estimate, np.sqrt(np.maximum(variance, 0.0))
 
 
 def path_of(cells: Cells, reference: int, window: tuple[int, int] | None) -> Path:
@@ -56,11 +57,16 @@ def with_reference(relative: Codes, estimate: Floats, vcov: Floats, reference: i
     return Path(np.insert(relative, at, reference), np.insert(estimate, at, 0.0), se, joint, reference)
 
 
+def mean_of(path: Path, weight: Codes | NDArray[np.bool_]) -> tuple[float, float]:
+    """Weighted mean of a path with joint covariance, and its error; weights (e,), 0 at the references."""
+    share = weight / weight.sum()
+    variance = share @ np.nan_to_num(np.asarray(path.vcov, dtype=np.float64)) @ share
+    return float(share @ path.estimate), max(float(variance), 0.0) ** 0.5
+
+
 def mean_after(path: Path) -> tuple[float, float]:
-    """Unweighted mean of the effects from treatment on, with its error; the path has a joint covariance."""
-    weight = (path.relative >= 0) / np.count_nonzero(path.relative >= 0)
-    variance = weight @ np.nan_to_num(np.asarray(path.vcov, dtype=np.float64)) @ weight
-    return float(weight @ path.estimate), float(variance) ** 0.5
+    """Unweighted mean of the effects from treatment on, with its error."""
+    return mean_of(path, path.relative >= 0)
 
 
 def group_time(cells: Cells) -> pl.DataFrame:

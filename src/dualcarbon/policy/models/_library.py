@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Path
-from dualcarbon.policy.timing import NEVER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,22 +20,52 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
+_WARNINGS = {
+    "(group, time) cell(s) could not be": Text(
+        "{k} 个组别-时期没有可比较的单位，未估计",
+        "{k} cohort-by-period effects have nobody to compare with and are not estimated",
+    ),
+    "Low Events Per Variable": Text(
+        "有的批次处理单位不足控制变量个数的 10 倍，倾向得分不稳；可用 CallawaySantAnna('reg')",
+        "some cohort has fewer than ten units per control: its propensity is unstable; consider "
+        "CallawaySantAnna('reg')",
+    ),
+    "will be trimmed": Text(
+        "有的批次有倾向得分小于 0.01 或大于 0.99，已截到该界：两组少有重叠",
+        "some cohort has propensities below 0.01 or above 0.99, which are cut there: the groups hardly overlap",
+    ),
+    "Rank-deficient": Text(
+        "控制变量在某批处理前一期为常数或共线，多余者略去",
+        "controls are constant or collinear before some cohort's treatment: the redundant ones are left out",
+    ),
+    "Propensity score estimation failed": Text(
+        "有的批次倾向得分不存在（控制变量完全分离两组），该处倾向得分不含控制变量",
+        "some cohort has no propensity (the controls separate the groups): it enters there without controls",
+    ),
+}
+"""Parts of the library's usual warnings, and what they say."""
+
 UNIT, PERIOD, FIRST, OUTCOME, CLUSTER = "unit", "period", "first", "outcome", "cluster"
 
 
 def table(design: Design) -> pd.DataFrame:
-    """The design as the library's long table; 0 stands for never treated."""
+    """The design as the library's long table; 0 stands for never treated, so that periods are made positive."""
     import pandas as pd
 
     columns: dict[str, Any] = {
         UNIT: design.unit,
-        PERIOD: design.period,
-        FIRST: np.where(design.first == NEVER, 0, design.first),
+        PERIOD: design.period + shift(design),
+        FIRST: np.where(design.ever, design.first + np.where(design.ever, shift(design), 0), 0),
         OUTCOME: design.outcome,
         CLUSTER: design.cluster,
     }
     columns |= {control(j): design.controls[:, j] for j in range(design.controls.shape[1])}
     return pd.DataFrame(columns)
+
+
+def shift(design: Design) -> int:
+    """What is added to periods so that the first is positive; 0 where it is."""
+    return max(0, 1 - int(design.periods[0]))
 
 
 def control(j: int) -> str:
@@ -60,11 +89,22 @@ def clustered(design: Design) -> str | None:
 def heard() -> Iterator[list[Text]]:
     """Collects what the library warns of, as notes, each once."""
     notes: list[Text] = []
+    said: dict[Text, None] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield notes
-    for said in dict.fromkeys(str(w.message) for w in caught if not issubclass(w.category, FutureWarning)):
-        notes.append(both(f"diff-diff: {said}"))
+    for warned in caught:
+        if not issubclass(warned.category, FutureWarning):
+            said[_translated(str(warned.message))] = None
+    notes.extend(said)
+
+
+def _translated(message: str) -> Text:
+    """What the library warns of in both languages; as it is where it is none of the usual warnings."""
+    for start, text in _WARNINGS.items():
+        if start in message:
+            return text.format(k=message.split(" ", 1)[0])
+    return both(f"diff-diff: {message}")
 
 
 def path(found: Any) -> Path:
@@ -74,15 +114,6 @@ def path(found: Any) -> Path:
     known = np.isfinite(estimate)
     vcov = _joint(found.vcov, found.vcov_index, relative[known])
     return Path(relative[known], estimate[known], np.asarray(found.se, dtype=np.float64)[known], vcov, reference)
-
-
-def mean_after(path: Path) -> tuple[float, float] | None:
-    """Unweighted mean of the effects from treatment on, with its error; None without a joint covariance."""
-    if path.vcov is None:
-        return None
-    weight = (path.relative >= 0) / np.count_nonzero(path.relative >= 0)
-    variance = float(weight @ np.nan_to_num(path.vcov) @ weight)
-    return float(weight @ path.estimate), variance**0.5
 
 
 def _joint(vcov: Any, index: Any, relative: Codes) -> Floats | None:
@@ -97,7 +128,7 @@ def _joint(vcov: Any, index: Any, relative: Codes) -> Floats | None:
     return whole
 
 
-def cohorts(found: Any) -> Cohorts:
-    """Effects by first treated period, from the library's aggregation by group."""
-    labels = np.array([int(g) for g in found.label], dtype=np.int64)
+def cohorts(found: Any, shift: int) -> Cohorts:
+    """Effects by first treated period, from the library's aggregation by group of periods that were shifted."""
+    labels = np.array([int(g) - shift for g in found.label], dtype=np.int64)
     return Cohorts(labels, np.asarray(found.att, dtype=np.float64), np.asarray(found.se, dtype=np.float64))

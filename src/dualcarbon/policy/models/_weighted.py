@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import DataError
-from dualcarbon.core.text import Text
-from dualcarbon.policy.within import dense
+from dualcarbon.policy.within import dense, require_rows
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -77,18 +75,6 @@ def weighted_two_way(
 
 
 def small_sample(n: int, parameters: int, groups: int) -> float:
-    """(N - 1) / (N - K) G / (G - 1).
-
-    Raises
-    ------
-    DataError
-        With no more rows than parameters.
-    """
-    if n <= parameters:
-        raise DataError(
-            Text("行数不多于参数个数", "no more rows than parameters"),
-            expected=Text("多于 {k} 行", "more than {k} rows").format(k=parameters),
-            found=Text("{n} 行", "{n} rows").format(n=n),
-            remedy=Text("放宽匹配，或扩大样本", "match less strictly, or use more rows"),
-        )
+    """(N - 1) / (N - K) G / (G - 1); `DataError` with no more rows than parameters."""
+    require_rows(n, parameters)
     return (n - 1) / (n - parameters) * groups / (groups - 1)

@@ -7,11 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from dualcarbon.core.text import Text
+from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit, Path
 from dualcarbon.policy.models import _library as library
+from dualcarbon.policy.models._averages import mean_after, mean_of
+from dualcarbon.policy.within import few_clusters, one_treated, require_clusters
 from dualcarbon.policy.words import cluster_word
 
 _GROUPS = {"never": "never_treated", "not_yet": "not_yet_treated"}
@@ -68,38 +72,48 @@ class CallawaySantAnna:
             cluster=library.clustered(design),
             cband=False,
         )
+        groups, shift = len(np.unique(design.cluster)), library.shift(design)
+        require_clusters(groups, cluster_word(design))
         with library.heard() as notes:
             found = model.fit(library.table(design), **library.roles(design))
-            path, cohorts = library.path(found.aggregate("event_study")), library.cohorts(found.aggregate("group"))
-        mean = library.mean_after(path)
+            effects = _group_time(found.group_time_effects, shift)
+            _require_some(effects)
+            path = library.path(found.aggregate("event_study"))
+            cohorts = library.cohorts(found.aggregate("group"), shift)
         att, se = float(found.overall_att), float(found.overall_se)
         if asked.anticipation:
-            att, se = _from_treatment_on(path, design)
+            att, se = mean_of(path, _rows(effects, path, design))
         return Fit(
             att=att,
             se=se,
-            rule=Text("影响函数，按 {c} 聚类", "influence functions, clustered by {c}").format(
-                c=cluster_word(design)
-            ),
+            rule=Text("影响函数，按 {c} 聚类", "influence functions, clustered by {c}").format(c=cluster_word(design)),
             path=path,
             cohorts=None if asked.anticipation else cohorts,
-            group_time=_group_time(found.group_time_effects),
-            aggregates={} if mean is None else {"dynamic": mean},
-            notes=tuple(notes),
+            group_time=effects,
+            aggregates={} if path.vcov is None else {"dynamic": mean_after(path)},
+            notes=(*notes, *few_clusters(groups), *one_treated(design)),
         )
 
 
-def _from_treatment_on(path: Path, design: Design) -> tuple[float, float]:
-    """Mean of the path from treatment on, weighted by treated rows, and its error."""
-    treated = design.relative[design.treated]
-    rows = np.array([np.count_nonzero(treated == e) for e in path.relative])
-    weight = rows / rows.sum()
-    variance = weight @ np.nan_to_num(np.asarray(path.vcov, dtype=np.float64)) @ weight
-    return float(weight @ path.estimate), float(variance) ** 0.5
+def _require_some(effects: pl.DataFrame) -> None:
+    """Raise `NotIdentifiedError` unless there is an effect from treatment on."""
+    if not effects.filter(pl.col("period") >= pl.col("cohort"), pl.col("estimate").is_not_null()).height:
+        raise faults.no_effect(CallawaySantAnna.label)
 
 
-def _group_time(effects: dict[Any, dict[str, Any]]) -> pl.DataFrame:
-    rows = [(int(g), int(t), float(v["effect"]), float(v["se"])) for (g, t), v in sorted(effects.items())]
+def _rows(effects: pl.DataFrame, path: Path, design: Design) -> NDArray[np.int64]:
+    """Treated rows behind each period of the path from treatment on, (e,): of cohorts whose effect is known there."""
+    known = effects.filter(pl.col("period") >= pl.col("cohort"), pl.col("estimate").is_not_null())
+    cohort, period = (known[name].to_numpy() for name in ("cohort", "period"))
+    units = np.array([np.count_nonzero(design.unit_first == g) for g in cohort], dtype=np.int64)
+    return np.array([units[period - cohort == e].sum() for e in path.relative], dtype=np.int64)
+
+
+def _group_time(effects: dict[Any, dict[str, Any]], shift: int) -> pl.DataFrame:
+    """The library's effects by cohort and period, of periods that were shifted."""
+    rows = [
+        (int(g) - shift, int(t) - shift, float(v["effect"]), float(v["se"])) for (g, t), v in sorted(effects.items())
+    ]
     schema = {"cohort": pl.Int64, "period": pl.Int64, "estimate": pl.Float64, "se": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("estimate", "se").fill_nan(None))
 

@@ -12,7 +12,8 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit, Path
-from dualcarbon.policy.within import Regression, collinear, within
+from dualcarbon.policy.models._averages import mean_after, mean_of
+from dualcarbon.policy.within import Regression, collinear, one_treated, within
 from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
@@ -97,8 +98,13 @@ class EventStudy:
             df=found.df,
             rule=found.rule,
             path=path,
-            aggregates={"dynamic": mean_of(path, (path.relative >= 0).astype(np.int64))},
-            notes=(*_told(second), *collinear(design.asked.controls, found.kept[len(levels) :]), *found.notes),
+            aggregates={"dynamic": mean_after(path)},
+            notes=(
+                *_told(second),
+                *collinear(design.asked.controls, found.kept[len(levels) :]),
+                *found.notes,
+                *one_treated(design),
+            ),
             n=found.n,
         )
 
@@ -146,13 +152,6 @@ def path_of(found: Regression, levels: Codes, reference: int, ends: tuple[int, .
     estimate[at] = found.coef[: len(kept)]
     vcov[np.ix_(at, at)] = found.vcov[: len(kept), : len(kept)]
     return Path(relative, estimate, np.sqrt(np.diag(vcov)), vcov, reference, ends)
-
-
-def mean_of(path: Path, weight: NDArray[np.int64]) -> tuple[float, float]:
-    """Weighted mean of the path with its error; weights (e,), 0 at the references."""
-    share = weight / weight.sum()
-    vcov = np.nan_to_num(path.vcov) if path.vcov is not None else np.full((len(share),) * 2, np.nan)
-    return float(share @ path.estimate), float(share @ vcov @ share) ** 0.5
 
 
 def _regression(design: Design, relative: Codes, levels: Codes) -> Regression:

@@ -13,7 +13,7 @@ from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Fit, Path
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, mean_after, weights_of
-from dualcarbon.policy.within import few_clusters, require_clusters
+from dualcarbon.policy.within import few_clusters, one_treated, require_clusters
 from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
@@ -44,9 +44,12 @@ class Imputation:
     -----
     Errors: psi_c sums v_it e_it over cluster c, v the weight of y_it in the average, e the residual in untreated rows
     and tau_it less the mean of its cohort and period in the others; variance sum_c psi_c psi_c', asymptotically
-    conservative and without a small-sample factor, as published; t with G - 1 degrees of freedom, G the clusters, since
-    the normal covers 91-93 % where they are few. A treated row is left out, counted in a note, where untreated rows do not determine its prediction:
-    nobody is untreated in its period, its unit has no untreated row, or a control varies among the treated only.
+    conservative and without a small-sample factor, as published. Intervals by t with G - 1 degrees of freedom, G the
+    clusters: where these are few the normal covers 91-93 %.
+
+    A treated row is left out, counted in a note, where untreated rows do not determine its prediction: nobody is
+    untreated in its period, its unit has no untreated row, or a control varies among the treated only. Rows within the
+    anticipation enter neither the regression nor `att`; their effects are in the path.
     Borusyak, Jaravel & Spiess (2024), https://doi.org/10.1093/restud/rdae007.
     """
 
@@ -93,7 +96,8 @@ class Imputation:
     def _span(self, design: Design) -> int:
         """How many leads: as asked, and never so many that no cohort has an earlier period."""
         earliest = int(np.max(design.cohorts - design.asked.anticipation - design.periods[0]))
-        asked = self.leads if self.leads is not None else -design.asked.window[0] if design.asked.window else LEADS
+        from_window = -design.asked.window[0] - design.asked.anticipation if design.asked.window else LEADS
+        asked = self.leads if self.leads is not None else from_window
         return max(min(asked, earliest - 1), 0)
 
     def _fit(
@@ -111,14 +115,15 @@ class Imputation:
             df=float(groups - 1),
             rule=Text(
                 "保守的聚类方差，按 {c}（{g} 组），无小样本校正；区间用自由度 G - 1 的 t 分布",
-                "conservative, clustered by {c} ({g} clusters), no small-sample factor; t with G - 1 degrees of freedom",
+                "conservative, clustered by {c} ({g} clusters), no small-sample factor; intervals by t with G - 1 "
+                "degrees of freedom",
             ).format(c=cluster_word(design), g=groups),
             path=path,
             cohorts=Cohorts(cohorts, effects, errors),
             group_time=group_time(cells),
             aggregates={"dynamic": mean_after(path)},
-            notes=(*_notes(design, cells, leads, used, untreated), *few_clusters(groups)),
-            n=int(np.count_nonzero(used | untreated)),
+            notes=(*_notes(design, cells, leads, used, untreated), *few_clusters(groups), *one_treated(design)),
+            n=int(np.count_nonzero(untreated | (used & design.treated))),
         )
 
 

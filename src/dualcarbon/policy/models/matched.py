@@ -25,7 +25,7 @@ from dualcarbon.policy.model import Cohorts, Fit
 from dualcarbon.policy.models._averages import Cells, averaged, path_of
 from dualcarbon.policy.models._weighted import Weighted, small_sample, weighted_two_way
 from dualcarbon.policy.timing import NEVER
-from dualcarbon.policy.within import few_clusters, require_clusters
+from dualcarbon.policy.within import few_clusters, one_treated, require_clusters
 from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
@@ -103,7 +103,7 @@ class Matched:
             path=path_of(dynamic.cells, -1 - design.asked.anticipation, design.asked.window),
             cohorts=Cohorts(posts.cells.cohort, posts.cells.estimate, np.sqrt(np.diag(posts.cells.vcov))),
             group_time=_group_time(dynamic.cells),
-            notes=(*_notes(self, sample, design), *few_clusters(posts.groups)),
+            notes=(*_notes(self, sample, design), *few_clusters(posts.groups), *one_treated(design)),
             n=len(np.unique(np.concatenate([s.rows for s in stacks]))),
         )
 

@@ -15,7 +15,7 @@ from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Fit
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, path_of
 from dualcarbon.policy.models._wide import Wide, wide
-from dualcarbon.policy.within import few_clusters, require_clusters
+from dualcarbon.policy.within import few_clusters, one_treated, require_clusters
 from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
@@ -136,7 +136,7 @@ class Stacked:
             path=path_of(cells, -1 - design.asked.anticipation, None),
             cohorts=Cohorts(used, effects, errors),
             group_time=group_time(cells),
-            notes=(*self._notes(design, used, window, sizes), *few_clusters(groups)),
+            notes=(*self._notes(design, used, window, sizes), *few_clusters(groups), *one_treated(design)),
             n=int(sizes.sum()) * (sum(window) + 1),
         )
 

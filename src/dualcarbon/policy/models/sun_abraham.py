@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from dualcarbon.core.errors import DataError, NotIdentifiedError
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
-from dualcarbon.policy.faults import SHOWN, require_choice
+from dualcarbon.policy.faults import SHOWN, no_effect, require_choice
 from dualcarbon.policy.model import Cohorts, Fit
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, mean_after, path_of
 from dualcarbon.policy.timing import NEVER
-from dualcarbon.policy.within import Regression, collinear, dense, within
+from dualcarbon.policy.within import Regression, collinear, dense, one_treated, within
 from dualcarbon.policy.words import cluster_word
 
 Codes = NDArray[np.int64]
@@ -70,6 +70,8 @@ class SunAbraham:
         if len(lacking):
             raise _no_reference(lacking, reference)
         pairs, _ = _interactions(sample, reference)
+        if not np.any(pairs[:, 1] >= 0):
+            raise no_effect(self.label)
         _require_room(sample.n, len(pairs) + sample.controls.shape[1])
 
     def estimate(self, design: Design) -> Fit:
@@ -89,7 +91,12 @@ class SunAbraham:
         vcov, df, rule = self._errors(sample, found)
         count = np.bincount(code[inside], minlength=k).astype(np.float64)
         cells = Cells(pairs[:, 0], pairs[:, 1], count, found.coef[:k], vcov[:k, :k])
-        notes = (*_notes(sample, design), *found.notes, *collinear(sample.asked.controls, found.kept[k:]))
+        notes = (
+            *_notes(sample, design),
+            *one_treated(sample),
+            *found.notes,
+            *collinear(sample.asked.controls, found.kept[k:]),
+        )
         fit = _fit(sample, cells, reference)
         return replace(fit, df=df, rule=rule, notes=notes, n=found.n)
 
@@ -108,7 +115,7 @@ class SunAbraham:
 def _fit(sample: Design, cells: Cells, reference: int) -> Fit:
     """The averages of the cells."""
     after = cells.relative >= 0
-    groups = np.unique(cells.cohort)
+    groups = np.unique(cells.cohort[after])
     att, se = averaged(cells, [after])
     effects, errors = averaged(cells, [after & (cells.cohort == g) for g in groups])
     return Fit(

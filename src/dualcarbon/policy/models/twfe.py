@@ -11,7 +11,7 @@ from dualcarbon.core.errors import NotIdentifiedError
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit
-from dualcarbon.policy.within import Regression, collinear, within
+from dualcarbon.policy.within import Regression, collinear, one_treated, within
 from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
@@ -96,7 +96,12 @@ class TwoWay:
             se=float(found.vcov[0, 0]) ** 0.5,
             df=found.df,
             rule=found.rule,
-            notes=(*_told(weights), *collinear(sample.asked.controls, found.kept[1:]), *found.notes),
+            notes=(
+                *_told(weights),
+                *collinear(sample.asked.controls, found.kept[1:]),
+                *found.notes,
+                *one_treated(sample),
+            ),
             n=found.n,
         )
 
@@ -120,10 +125,9 @@ def two_way_weights(design: Design) -> TwoWayWeights:
 
 def without_anticipation(design: Design) -> Design:
     """The design without the periods in which units may anticipate."""
-    if not design.asked.anticipation:
-        return design
-    early = design.ever & (design.relative < 0) & (design.relative >= -design.asked.anticipation)
-    return design.only(~early, Text("处理前可能已有预期的时期", "periods in which treatment may be anticipated"))
+    return design.only(
+        ~design.anticipating, Text("处理前可能已有预期的时期", "periods in which treatment may be anticipated")
+    )
 
 
 def _regression(sample: Design) -> Regression:

@@ -14,7 +14,7 @@ from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Fit, Path
 from dualcarbon.policy.models.event_study import binned, clipped, dummies, ordered
-from dualcarbon.policy.within import collinear, dense, few_clusters, require_clusters, within
+from dualcarbon.policy.within import collinear, dense, few_clusters, one_treated, require_clusters, within
 from dualcarbon.policy.words import cluster_word
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class TwoStage:
             rule=_rule(design, first.groups, self.timing),
             path=path,
             cohorts=Cohorts(design.cohorts[cohort.labels], cohort.mean, np.sqrt(np.diag(cohort.vcov)), cohort.vcov),
-            notes=(*first.notes, *few_clusters(first.groups)),
+            notes=(*first.notes, *few_clusters(first.groups), *one_treated(design)),
             n=int(np.count_nonzero(first.untreated | treated)),
         )
 
