@@ -12,6 +12,7 @@ import statsmodels.api as sm
 
 from dualcarbon.core.errors import ConfigError, DataError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
+from dualcarbon.core.text import Text
 from dualcarbon.policy.design import design
 from dualcarbon.policy.dose import dose
 from dualcarbon.policy.dose_effects import dose_response, spline
@@ -151,3 +152,48 @@ def test_refusals() -> None:
         dose(simulated(9, (2003, 2004)), "y", "first", dose="d")
     with pytest.raises(ConfigError, match="degree"):
         dose(panel, "y", "first", dose="d", degree=0)
+
+
+def test_missing_base_periods_are_refused() -> None:
+    panel = simulated(4)
+    spread = Panel.from_frame(
+        panel.frame.with_columns(t=2 * pl.col("t") - 2000, first=2 * pl.col("first") - 2000 * (pl.col("first") > 0)),
+        id="i",
+        time="t",
+    )
+    with pytest.raises(DataError, match="reference period"):
+        dose(spread, "y", "first", dose="d", gaps="keep", degree=1)
+
+
+def test_doses_on_one_side_of_a_knot_are_refused() -> None:
+    panel = simulated(5)
+    apart = panel.with_columns(pl.col("d") + 9.0 * (pl.col("first") == 2004))
+    with pytest.raises(NotIdentifiedError, match="distinct doses"):
+        dose(apart, "y", "first", dose="d", degree=1, knots=1)
+
+
+def test_nobody_left_to_compare_with_is_refused() -> None:
+    panel = simulated(6, cohorts=(2003, 2004))
+    with pytest.raises(NotIdentifiedError, match="no effect"):
+        dose(panel, "y", "first", dose="d", degree=1, comparison="not_yet", anticipation=1)
+
+
+def test_an_outcome_that_never_changes_has_no_p() -> None:
+    found = dose(simulated(7).with_columns(y=pl.lit(1.0)), "y", "first", dose="d", degree=1)
+    assert np.isnan(found.att.p)
+
+
+def test_options_must_be_whole() -> None:
+    with pytest.raises(ConfigError, match="degree"):
+        dose(simulated(7), "y", "first", dose="d", degree=1.5)  # type: ignore[arg-type]
+
+
+def test_an_exact_curve_is_said() -> None:
+    panel = simulated(8)
+    few = panel.keep((pl.col("first") == 0) | pl.col("i").is_in(_two(panel)), reason=Text("甲", "a"))
+    found = dose(few, "y", "first", dose="d", degree=1)
+    assert any("no more units than the curve" in note.en for note in found.notes)
+
+
+def _two(panel: Panel) -> list[int]:
+    return panel.frame.filter(pl.col("first") == 2003)["i"].unique().sort().head(2).to_list()

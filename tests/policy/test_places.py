@@ -221,7 +221,7 @@ def test_renamed_and_upgraded_places() -> None:
 def test_merged_places_stay_themselves() -> None:
     match = match_places(BROADBAND, table("安徽巢湖", "安徽合肥", "山东莱芜"), "city")
     assert first(match) == [None, 2015, None]
-    assert any("Chaohu (2011, into Hefei, Wuhu, Ma’anshan)" in note.en for note in match.notes)
+    assert any("Chaohu (2011, into Hefei, Wuhu, Ma'anshan)" in note.en for note in match.notes)
     gone = match_places(own_list(pilots(("莱芜市", 2015), ("济南市", 2016))), table("济南市", "青岛市"), "city")
     assert gone.unmatched["reason"].to_list() == ["merged"]
 

@@ -168,3 +168,20 @@ def test_missing_eligibility_leaves_counted() -> None:
     frame = simulated(11).frame
     found = asked(frame.with_columns(kind=pl.when(pl.col("i") == 3).then(None).otherwise(pl.col("kind"))))
     assert any(drop.reason.en == "eligibility missing" and drop.rows == 7 for drop in found.main.design.drops)
+
+
+def test_missing_base_periods_are_refused() -> None:
+    panel = simulated(4)
+    spread = Panel.from_frame(
+        panel.frame.with_columns(t=2 * pl.col("t") - 2000, first=2 * pl.col("first") - 2000 * (pl.col("first") > 0)),
+        id="i",
+        time="t",
+    )
+    with pytest.raises(DataError, match="reference period"):
+        triple(spread, "y", "first", eligible="kind", gaps="keep")
+
+
+def test_nobody_left_to_compare_with_is_refused() -> None:
+    panel = simulated(5, cohorts=(2003, 2004))
+    with pytest.raises(NotIdentifiedError, match="no effect"):
+        triple(panel, "y", "first", eligible="kind", comparison="not_yet", anticipation=1)

@@ -151,3 +151,9 @@ def test_one_cluster_is_refused() -> None:
 def test_a_collinear_control_is_named() -> None:
     found = did(simulated(8), "y", "first", method="twfe", controls=["place"])
     assert any("control place is collinear" in note.en for note in found.notes)
+
+
+def test_weights_name_rows_of_the_design_with_anticipation() -> None:
+    table = pl.DataFrame({"i": [1] * 4 + [2] * 4, "t": [1, 2, 3, 4] * 2, "g": [3] * 4 + [0] * 4, "y": [0.0] * 8})
+    sample = design(Panel.from_frame(table, id="i", time="t"), "y", "g", anticipation=1)
+    assert two_way_weights(sample).rows.tolist() == [2, 3]

@@ -10,6 +10,9 @@ from itertools import pairwise
 from dualcarbon.core.bars import Layer as Layer
 from dualcarbon.core.bars import Stacked as Stacked
 from dualcarbon.core.bars import Waterfall as Waterfall
+from dualcarbon.core.flow import Arrow as Arrow
+from dualcarbon.core.flow import Box as Box
+from dualcarbon.core.flow import Flow as Flow
 from dualcarbon.core.text import Text
 
 Value = float | int | str | Text | None
@@ -110,8 +113,8 @@ class DotPlot:
     """A ranked dot plot: one line per item, one or more series of marks, the first item on top.
 
     With a `ratio_label` a second panel shows all marks and intervals divided by the marks of the first series, so that
-    intervals which the first panel's scale hides can be read. `references` are vertical lines always in sight, dashed but
-    for zero.
+    intervals which the first panel's scale hides can be read. `references` are vertical lines always in sight, dashed
+    but for zero.
     """
 
     items: tuple[Text, ...]
@@ -327,7 +330,7 @@ def _require_positive(values: Iterable[float]) -> None:
         raise ValueError("a logarithmic axis holds values above zero only")
 
 
-Drawing = DotPlot | Distributions | Scatter | Lines | Intervals | Steps | Waterfall | Stacked
+Drawing = DotPlot | Distributions | Scatter | Lines | Intervals | Steps | Waterfall | Stacked | Flow
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,8 @@ class Costs:
 
     Examples
     --------
-    >>> Costs(interest=0.0, pv_cny_per_kw=2000.0, pv_upkeep_cny_per_kw=0.0).yearly[0]
-    100.0
+    >>> Costs(interest=0.0, pv_cny_per_kw=2000.0, pv_upkeep_cny_per_kw=0.0).yearly[:1].tolist()
+    [100.0]
     """
 
     pv_cny_per_kw: float = _default("pv_cny_per_kw")

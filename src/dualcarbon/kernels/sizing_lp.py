@@ -251,7 +251,7 @@ class _Program:
         """Status, solution, iterations."""
         import highspy
 
-        highs: Any = highspy.Highs()
+        highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.silent()
         for name, value in (("solver", solver), ("threads", 1)):
             highs.setOptionValue(name, value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dualcarbon.core.exhibit import Cell, Figure, Header, Points, Scatter, Table
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.text import Text
 from dualcarbon.policy.words import number_form, source
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ _TITLE = Text("{y} 的双向固定效应系数的分解", "Decomposition of the 
 
 def table(found: Decomposition) -> Table:
     """One row per type, then one per comparison, and the coefficient they add up to."""
+    form = _form(found)
     summary = [
-        (Cell(LABELS[kind]), Cell(None), Cell(None), Cell(weight, ".4f"), Cell(estimate, number_form(estimate)))
+        (Cell(LABELS[kind]), Cell(None), Cell(None), Cell(weight, ".4f"), Cell(estimate, form))
         for kind, weight, estimate, _ in found.summary.iter_rows()
     ]
     rows = [
@@ -34,7 +35,7 @@ def table(found: Decomposition) -> Table:
             Cell(treated, "d"),
             Cell(_NEVER if comparison is None else comparison, "" if comparison is None else "d"),
             Cell(weight, ".4f"),
-            Cell(estimate, number_form(estimate)),
+            Cell(estimate, form),
         )
         for kind, treated, comparison, weight, estimate in found.table.iter_rows()
     ]
@@ -43,7 +44,7 @@ def table(found: Decomposition) -> Table:
         Cell(None),
         Cell(None),
         Cell(1.0, ".4f"),
-        Cell(found.coefficient, number_form(found.coefficient)),
+        Cell(found.coefficient, form),
     )
     return Table(
         key="bacon",
@@ -64,6 +65,11 @@ def table(found: Decomposition) -> Table:
     )
 
 
+def _form(found: Decomposition) -> str:
+    """One number form for all estimates: that of the largest."""
+    return number_form(max(abs(found.coefficient), *found.table["estimate"].abs()))
+
+
 def figure(found: Decomposition) -> Figure:
     """Weight against estimate, one colour per type; the line is the coefficient."""
     points = tuple(
@@ -72,7 +78,7 @@ def figure(found: Decomposition) -> Figure:
         for part in [found.table.filter(pl.col("type") == kind)]
     )
     most = float(found.table["weight"].max())  # type: ignore[arg-type]
-    label = Text("双向固定效应系数 {b}", "Two-way coefficient {b}").format(b=both(f"{found.coefficient:.4g}"))
+    label = Text("双向固定效应系数 {b}", "Two-way coefficient {b}").format(b=format(found.coefficient, _form(found)))
     return Figure(
         key="figure_bacon",
         number=Text("Goodman-Bacon 分解图", "Goodman-Bacon figure"),

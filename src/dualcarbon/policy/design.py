@@ -56,19 +56,18 @@ class Asked:
     def __post_init__(self) -> None:
         faults.require_choice("comparison", self.comparison, get_args(Comparison))
         faults.require_choice("gaps", self.gaps, get_args(Gaps))
-        if not _is_whole(self.anticipation) or self.anticipation < 0:
+        if not faults.is_whole(self.anticipation) or self.anticipation < 0:
             raise faults.option("anticipation", Text("0 或正整数", "0 or a positive number"), self.anticipation)
         if self.window is not None and not _is_window(self.window):
             raise faults.option("window", Text("如 (-5, 5)", "such as (-5, 5)"), self.window)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if self.outcome in self.controls or len(set(self.controls)) < len(self.controls):
+            expected = Text("不含结果变量、互不相同的列", "different columns, the outcome not among them")
+            raise faults.option("controls", expected, self.controls)
 
 
 def _is_window(value: object) -> bool:
     """Whether it is a whole number below 0 and one that is not."""
-    if not isinstance(value, Sequence) or len(value) != 2 or not all(_is_whole(end) for end in value):
+    if not isinstance(value, Sequence) or len(value) != 2 or not all(faults.is_whole(end) for end in value):
         return False
     return bool(value[0] < 0 <= value[1])
 
@@ -171,6 +170,13 @@ class Design:
         """Whether every unit is seen in every period."""
         return not self.incomplete.any()
 
+    def require_base(self) -> None:
+        """Raise `DataError` unless every cohort's last period before treatment and anticipation is in the sample."""
+        base = self.cohorts - 1 - self.asked.anticipation
+        lacking = self.cohorts[~np.isin(base, self.periods)]
+        if len(lacking):
+            raise faults.no_reference(lacking, -1 - self.asked.anticipation)
+
     def only(self, keep: Mask, reason: Text) -> Design:
         """The rows where `keep` holds, the others counted under the reason; codes are made dense again."""
         gone = int(np.count_nonzero(~keep))
@@ -249,7 +255,8 @@ def design(
     if not whole.n:
         raise faults.nothing_left(whole.drops)
     found = _with_gaps_settled(_without_always_treated(_settled_late(whole)), panel)
-    faults.require_both_groups(found.unit_first, NEVER, found.drops)
+    said = tuple(note for note in found.notes if note not in panel.notes)
+    faults.require_both_groups(found.unit_first, NEVER, found.drops, said)
     return found
 
 

@@ -16,9 +16,9 @@ from dualcarbon.core.text import Text
 from dualcarbon.policy import faults
 from dualcarbon.policy.design import Comparison, Design, Gaps, design
 from dualcarbon.policy.dose_effects import Basis, dose_response, spline
-from dualcarbon.policy.result import critical, two_sided
+from dualcarbon.policy.result import critical, t_value, two_sided
 from dualcarbon.policy.timing import NEVER
-from dualcarbon.policy.within import collinear, few_clusters, require_clusters, within
+from dualcarbon.policy.within import collinear, few_clusters, one_treated, require_clusters, within
 from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ class Coefficient:
     @property
     def p(self) -> float:
         """Two-sided p value of zero."""
-        return two_sided(self.estimate / self.se, self.df)
+        return two_sided(t_value(self.estimate, self.se), self.df)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +198,10 @@ def dose(
         anticipation=anticipation, gaps=gaps,
     )  # fmt: skip
     received = _doses(whole, panel, dose)
-    _require_answerable(whole, received, degree + 1 + knots)
+    _require_answerable(whole)
     units = received[whole.unit_first != NEVER]
     basis = spline(units, degree, knots)
+    _require_doses(whole, received, basis)
     grid = np.unique(np.quantile(units, np.linspace(0.05, 0.95, points)))
     response = dose_response(whole, received, basis, grid)
     groups = len(np.unique(whole.cluster))
@@ -214,11 +215,12 @@ def dose(
         "dose": grid, "effect": value[:q], "se": se[:q], "low": value[:q] - half, "high": value[:q] + half,
         "slope": value[q:-2], "slope_se": se[q:-2],
     }  # fmt: skip
-    linear, steps, notes = _regressions(whole, received)
+    linear, steps, notes = _regressions(whole, received, dose)
     return DoseResponse(
         Coefficient(Text("平均效应", "Mean effect"), float(value[-2]), float(se[-2]), df, rule),
         Coefficient(Text("平均边际效应", "Mean slope"), float(value[-1]), float(se[-1]), df, rule),
-        linear, *steps, pl.DataFrame(curve), basis, whole, dose, level, (*notes, *few_clusters(groups)),
+        linear, *steps, pl.DataFrame(curve), basis, whole, dose, level,
+        (*notes, *_exact(whole, degree + 1 + len(basis.knots)), *few_clusters(groups), *one_treated(whole)),
     )  # fmt: skip
 
 
@@ -246,31 +248,43 @@ def _doses(whole: Design, panel: Panel, name: str) -> Floats:
 def _require_options(degree: int, knots: int, points: int, level: float) -> None:
     faults.require_level(level)
     for name, value, least in (("degree", degree, 1), ("knots", knots, 0), ("points", points, 2)):
-        if value < least:
+        if not faults.is_whole(value) or value < least:
             raise faults.option(name, Text("不小于 {k}", "at least {k}").format(k=least), value)
 
 
-def _require_answerable(whole: Design, received: Floats, coefficients: int) -> None:
+def _require_answerable(whole: Design) -> None:
     if not whole.balanced:
         raise faults.needs_balance("dose", int(whole.incomplete.sum()))
     never = whole.unit_first == NEVER
     if whole.asked.comparison == "never" and not never.any():
         raise faults.no_never_treated(len(never), ("comparison='not_yet'",))
+    whole.require_base()
     require_clusters(len(np.unique(whole.cluster)), cluster_word(whole))
-    thin = [(int(g), k) for g in whole.cohorts if (k := len(np.unique(received[whole.unit_first == g]))) < coefficients]
+
+
+def _require_doses(whole: Design, received: Floats, basis: Basis) -> None:
+    """Raise `NotIdentifiedError` unless the doses of every cohort determine the coefficients of the basis."""
+    coefficients = basis.degree + 1 + len(basis.knots)
+    doses = {int(g): np.unique(received[whole.unit_first == g]) for g in whole.cohorts}
+    thin = [
+        (g, len(d))
+        for g, d in doses.items()
+        if len(d) < coefficients or np.linalg.matrix_rank(basis.at(d)) < coefficients
+    ]
     if thin:
         raise NotIdentifiedError(
             Text("不同剂量太少", "too few distinct doses"),
-            expected=Text("每个批次至少 {k} 个不同剂量", "at least {k} distinct doses in every cohort").format(
-                k=coefficients
-            ),
+            expected=Text(
+                "每个批次至少 {k} 个不同剂量，且分布于各节点两侧",
+                "at least {k} distinct doses in every cohort, on both sides of every knot",
+            ).format(k=coefficients),
             found=Text("批次与剂量个数：{f}", "cohorts and their doses: {f}").format(f=thin[: faults.SHOWN]),
             remedy=Text("减小 degree 或 knots，或合并批次", "lower degree or knots, or merge cohorts"),
         )
 
 
 def _regressions(
-    whole: Design, received: Floats
+    whole: Design, received: Floats, name: str
 ) -> tuple[Coefficient, tuple[Coefficient, Coefficient], tuple[Text, ...]]:
     """Proportional in the dose; level and gradient; notes."""
     early = whole.anticipating
@@ -293,13 +307,28 @@ def _regressions(
     places = ((fits[0], 0), (fits[1], 0), (fits[1], 1))
     for fit, j in places:
         if not fit.kept[j]:
-            raise faults.option("dose", Text("剂量与处理在效应之外有变动", "doses that vary"), whole.asked.outcome)
+            raise faults.option("dose", Text("剂量与处理在效应之外有变动", "doses that vary"), name)
     linear, level, gradient = (
         Coefficient(label, float(fit.coef[j]), float(fit.vcov[j, j]) ** 0.5, fit.df, fit.rule)
         for label, (fit, j) in zip(labels, places, strict=True)
     )
     notes = (*_controls(used.asked.controls), *collinear(used.asked.controls, fits[0].kept[1:]))
     return linear, (level, gradient), notes
+
+
+def _exact(whole: Design, coefficients: int) -> tuple[Text, ...]:
+    """A note on cohorts that the curve fits exactly."""
+    units = np.unique(whole.unit_first[whole.unit_first != NEVER], return_counts=True)[1]
+    exact = int(np.count_nonzero(units <= coefficients))
+    if not exact:
+        return ()
+    return (
+        Text(
+            "{k} 个批次的单位数等于曲线系数个数：其自身误差无从估计，标准误偏小；请减小 degree 或 knots",
+            "{k} cohorts have no more units than the curve has coefficients: their own error cannot be estimated, "
+            "errors are too small; lower degree or knots",
+        ).format(k=exact),
+    )
 
 
 def _controls(names: Sequence[str]) -> tuple[Text, ...]:

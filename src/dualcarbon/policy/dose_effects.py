@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.text import Text
+from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.timing import NEVER
 from dualcarbon.policy.within import dense
@@ -82,6 +84,11 @@ def dose_response(design: Design, dose: Floats, basis: Basis, grid: Floats) -> R
     basis : Basis
     grid : (q,)
 
+    Raises
+    ------
+    NotIdentifiedError
+        Nobody is left to compare with in any treated period.
+
     Returns
     -------
     Response with m = 2 q + 2. The errors are conditional on the sizes of the cohorts; those of the two means count the
@@ -117,6 +124,8 @@ def dose_response(design: Design, dose: Floats, basis: Basis, grid: Floats) -> R
             scores += weight * by_cluster[:, :-2] @ wanted.T
             scores[:, -2:] += weight * by_cluster[:, -2:]
             mass += weight
+    if not mass:
+        raise faults.no_effect(Text("剂量响应", "Dose-response"))
     return Response(total / mass, scores / mass)
 
 

@@ -177,6 +177,15 @@ def _event_notes(shown: Sequence[tuple[Effect, Text]], missing: Sequence[Text]) 
             "Hollow: the reference period, zero by construction; dashed line: treatment begins.",
         )
     ]
+    if len(shown) > 1:
+        said.extend(
+            Text(
+                "{m} 没有参照期：其水平不与空心点相比。",
+                "{m} has no reference period: its level is not relative to the hollow point.",
+            ).format(m=name)
+            for effect, name in shown
+            if effect.path is not None and effect.path.reference is None
+        )
     for effect, name in shown:
         if effect.pre_test is not None:
             said.append(effect.pre_test.said(name))

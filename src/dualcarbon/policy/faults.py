@@ -31,6 +31,11 @@ def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
         raise option(name, both(" | ".join(choices)), value)
 
 
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number, not a truth value."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def require_level(level: float) -> None:
     """Raise `ConfigError` unless the level of the intervals lies between 0 and 1."""
     if not 0 < level < 1:
@@ -86,16 +91,23 @@ def incomplete_units(id: str, names: Sequence[object], incomplete: NDArray[np.bo
     )
 
 
-def require_both_groups(unit_first: NDArray[np.int64], never: int, drops: Sequence[Drop]) -> None:
-    """Raise `NotIdentifiedError` unless some unit is treated and some effect has something to compare with."""
-    treated = unit_first[unit_first != never]
+def require_both_groups(
+    unit_first: NDArray[np.int64], never: int, drops: Sequence[Drop], notes: Sequence[Text] = ()
+) -> None:
+    """Raise `NotIdentifiedError` unless some unit is treated and some effect has something to compare with.
+
+    `notes` say what else became of the sample, such as units treated after its end.
+    """
+    treated, said = unit_first[unit_first != never], (listed(drops), *notes)
     if not len(treated):
         raise NotIdentifiedError(
             Text("没有受处理的单位", "no unit is treated"),
             expected=Text(
                 "至少一个单位在样本期内开始受处理", "at least one unit whose treatment begins within the sample"
             ),
-            found=Text("0 / {n} 个单位；{d}", "0 of {n} units; {d}").format(n=len(unit_first), d=listed(drops)),
+            found=Text("0 / {n} 个单位；{d}", "0 of {n} units; {d}").format(
+                n=len(unit_first), d=Text("；".join(t.zh for t in said), "; ".join(t.en for t in said))
+            ),
             remedy=Text(
                 "检查处理时点列的编码与样本时期", "check the coding of treatment and the periods of the sample"
             ),
@@ -123,6 +135,16 @@ def no_never_treated(units: int, robust: Sequence[str]) -> NotIdentifiedError:
             "用 comparison='not_yet' 与尚未处理的单位比较（{m}）",
             "pass comparison='not_yet' to compare with units not yet treated ({m})",
         ).format(m=", ".join(robust)),
+    )
+
+
+def no_reference(cohorts: NDArray[np.int64], reference: int) -> DataError:
+    """Some cohorts are not seen in the period that effects are relative to."""
+    return DataError(
+        Text("有的处理组缺少基准期", "some cohorts lack the reference period"),
+        expected=Text("每组在相对期 {e} 有观测", "every cohort seen in relative period {e}").format(e=reference),
+        found=Text("{k} 组没有：{g}", "{k} cohorts without: {g}").format(k=len(cohorts), g=cohorts[:SHOWN].tolist()),
+        remedy=Text("补上这些时期，或删去这些组", "add these periods, or drop these cohorts"),
     )
 
 

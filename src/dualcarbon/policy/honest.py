@@ -181,7 +181,7 @@ def honest(
 def _around_reference(effect: Effect) -> tuple[Codes, Floats, Floats, int]:
     """Periods, effects and covariance of the unbroken run around the reference, and how many lie before it."""
     path = effect.path
-    if path is None or path.vcov is None or path.reference is None:
+    if path is None or path.vcov is None or path.reference is None or path.split:
         raise _no_path(effect)
     known = (path.se > 0) & ~np.isin(path.relative, path.binned)
     held = {int(e): int(i) for i, e in zip(np.flatnonzero(known), path.relative[known], strict=True)}

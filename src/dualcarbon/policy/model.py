@@ -31,6 +31,9 @@ class Path:
         The period that is zero by construction; None where there is none.
     binned : tuple of int
         Ends that hold all periods at or beyond them.
+    split : bool
+        Whether only the effects before treatment are relative to the reference, those after it to all untreated rows:
+        the two cannot be read as one trend.
     """
 
     relative: NDArray[np.int64]
@@ -39,6 +42,7 @@ class Path:
     vcov: Floats | None = None
     reference: int | None = None
     binned: tuple[int, ...] = ()
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Effect:
     @property
     def t(self) -> float:
         """att / se."""
-        return self.att / self.se
+        return t_value(self.att, self.se)
 
     @property
     def p(self) -> float:
@@ -176,6 +176,11 @@ def effect(name: str, label: Text, estimand: Text, fit: Fit, design: Design, lev
         notes=(*design.notes, *fit.notes),
         details=fit.details,
     )
+
+
+def t_value(estimate: float, se: float) -> float:
+    """estimate / se; NaN where the error is zero, as with data without noise."""
+    return estimate / se if se else float("nan")
 
 
 def two_sided(t: float, df: float) -> float:

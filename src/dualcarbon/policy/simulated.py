@@ -191,7 +191,7 @@ def simulate_cities(
         sizes = sizes + effect.selection * (first != NEVER)[:, None]
     period = np.arange(years[0], years[1] + 1)
     frame, tau = _outcomes(streams, places, first, period, sizes, effect)
-    name = Text("模拟城市（种子 {s}）", "simulated cities (seed {s})").format(s=seed)
+    name = Text("模拟城市（种子 {s}）", "Simulated cities (seed {s})").format(s=seed)
     panel = Panel.from_frame(frame, id="city", time="year", schema="city", provenance=Provenance(name, simulated=True))
     return SimulatedCities(panel, _truth([p.name for p in places], first, period, tau, effect))
 

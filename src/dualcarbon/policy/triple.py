@@ -19,7 +19,7 @@ from dualcarbon.policy.model import Fit
 from dualcarbon.policy.result import Effect, effect
 from dualcarbon.policy.timing import NEVER
 from dualcarbon.policy.triple_effects import cohorts_of, path_of, triple_effects
-from dualcarbon.policy.within import collinear, few_clusters, require_clusters, within
+from dualcarbon.policy.within import collinear, few_clusters, one_treated, require_clusters, within
 from dualcarbon.policy.words import cluster_word
 
 Floats = NDArray[np.float64]
@@ -234,7 +234,10 @@ def _group_time(sample: Design, kind: Mask) -> Fit:
         raise faults.needs_balance("triple", int(sample.incomplete.sum()))
     groups = len(np.unique(sample.cluster))
     require_clusters(groups, cluster_word(sample))
+    sample.require_base()
     cells = triple_effects(sample, kind)
+    if not np.any(cells.relative >= 0):
+        raise faults.no_effect(GROUP_TIME)
     att, scores = cells.mean(cells.relative >= 0)
     return Fit(
         att=att,
@@ -246,7 +249,7 @@ def _group_time(sample: Design, kind: Mask) -> Fit:
         path=path_of(cells, -1 - sample.asked.anticipation, sample.asked.window),
         cohorts=cohorts_of(cells),
         group_time=cells.frame(),
-        notes=few_clusters(groups),
+        notes=(*few_clusters(groups), *one_treated(sample)),
     )
 
 

@@ -56,9 +56,7 @@ class TwoWayDraws:
 
         dummy = sample.treated.astype(np.float64)
         columns = np.column_stack([dummy, sample.controls])
-        true = within(
-            sample.outcome, columns, (sample.unit, sample.period), sample.cluster, cluster_word(sample)
-        )
+        true = within(sample.outcome, columns, (sample.unit, sample.period), sample.cluster, cluster_word(sample))
         used = true.used
         effects = (dense(sample.unit[used]), dense(sample.period[used]))
         kept = sample.controls[used][:, true.kept[1:]]

@@ -32,6 +32,8 @@ class Block:
     comparison_units : (N0,)
         Positions of the comparison units.
     periods_before : (T0,)
+    relative : (T1,)
+        Periods since treatment.
     pre, post : (N0, T0), (N0, T1)
         Outcomes of the comparison units.
     treated_pre, treated_post : (N1, T0), (N1, T1)
@@ -41,6 +43,7 @@ class Block:
     size: int
     comparison_units: Codes
     periods_before: Codes
+    relative: Codes
     pre: Floats
     post: Floats
     treated_pre: Floats
@@ -99,7 +102,7 @@ def _block(table: Wide, anticipation: int, cohort: int, units: Codes, comparison
     before, after = table.periods < cohort - anticipation, table.periods >= cohort
     y = table.outcome
     return Block(
-        cohort, len(units), comparison, table.periods[before],
+        cohort, len(units), comparison, table.periods[before], table.periods[after] - cohort,
         y[np.ix_(comparison, before)], y[np.ix_(comparison, after)], y[np.ix_(units, before)], y[np.ix_(units, after)],
     )  # fmt: skip
 
@@ -138,10 +141,17 @@ def _curve(block: Block, units: Floats, periods: Floats) -> Floats:
     return np.asarray(treated - units @ (block.post - (block.pre @ periods)[:, None]), dtype=np.float64)
 
 
-def averages(sizes: Floats, curves: Sequence[Floats]) -> Floats:
+def relative_of(found: Sequence[Block]) -> Codes:
+    """Periods since treatment that occur, increasing, (e,)."""
+    return np.unique(np.concatenate([b.relative for b in found]))
+
+
+def averages(found: Sequence[Block], curves: Sequence[Floats], sizes: Floats) -> Floats:
     """In one row: mean over treated unit-periods, the path by treated units, (e,), the means of the cohorts, (c,)."""
-    last = max(len(c) for c in curves)
-    table = np.array([np.pad(c, (0, last - len(c)), constant_values=np.nan) for c in curves])
+    relative = relative_of(found)
+    table = np.full((len(found), len(relative)), np.nan)
+    for row, block, curve in zip(table, found, curves, strict=True):
+        row[np.searchsorted(relative, block.relative)] = curve
     weight = np.where(np.isnan(table), 0.0, sizes[:, None])
     total = weight * np.nan_to_num(table)
     means = [c.mean() for c in curves]
@@ -164,7 +174,7 @@ def resampled(table: Wide, anticipation: int, how: str, draws: int, seed: int) -
     for stream in np.random.default_rng(seed).spawn(draws):
         found = draw(table, anticipation, stream)
         curves = [solve(b, d).curve for b, d in zip(found, deviations, strict=True)]
-        rows.append(averages(sizes_of(found), curves))
+        rows.append(averages(found, curves, sizes_of(found)))
     return _spread(np.array(rows), 1.0 / draws, len(deviations))
 
 
@@ -194,14 +204,14 @@ def jackknife(found: Sequence[Block], solved: Sequence[Solved]) -> Spread:
     """Spread of the effects when units are left out one by one, weights fixed and those of units made to sum to 1."""
     base, sizes = [s.curve for s in solved], sizes_of(found)
     rows = [
-        averages(sizes, [_without(b, s, j) for b, s in zip(found, solved, strict=True)])
+        averages(found, [_without(b, s, j) for b, s in zip(found, solved, strict=True)], sizes)
         for j in range(found[0].comparisons)
     ]
     for i, (block, s) in enumerate(zip(found, solved, strict=True)):
         own = block.treated_post - (block.treated_pre @ s.period_weights)[:, None]
         others = (own.sum(axis=0) - own) / (block.size - 1) - (own.mean(axis=0) - s.curve)
         fewer = sizes - (np.arange(len(sizes)) == i)
-        rows += [averages(fewer, [*base[:i], curve, *base[i + 1 :]]) for curve in others]
+        rows += [averages(found, [*base[:i], curve, *base[i + 1 :]], fewer) for curve in others]
     return _spread(np.array(rows), (len(rows) - 1) / len(rows), len(found))
 
 

@@ -178,21 +178,26 @@ def _regression(design: Design, relative: Codes, levels: Codes) -> Regression:
 
 
 def _told(second: Codes) -> tuple[Text, ...]:
-    notes = [
+    return (
         Text(
             "各批次效应不同时，相对时期系数互相混杂（Sun-Abraham 2021）；请与稳健方法对照",
             "if effects differ by cohort, each coefficient mixes other periods (Sun & Abraham 2021): "
             "compare with a robust estimator",
-        )
-    ]
-    if len(second):
-        notes.append(
-            Text(
-                "没有足够的从未处理单位：相对时期、单位与时期共线，{e} 也设为参照（系数为 0）",
-                "relative periods, units and periods are collinear (too few never-treated units): {e} is zero too",
-            ).format(e=", ".join(str(e) for e in second))
-        )
-    return tuple(notes)
+        ),
+        *second_reference(second),
+    )
+
+
+def second_reference(levels: Codes) -> tuple[Text, ...]:
+    """A note on further relative periods that had to be set to zero."""
+    if not len(levels):
+        return ()
+    return (
+        Text(
+            "没有足够的从未处理单位：相对时期、单位与时期共线，{e} 也设为参照（系数为 0）",
+            "relative periods, units and periods are collinear (too few never-treated units): {e} is zero too",
+        ).format(e=", ".join(str(e) for e in levels)),
+    )
 
 
 MODEL = EventStudy()

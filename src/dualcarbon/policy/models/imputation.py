@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,18 @@ from dualcarbon.policy.models._averages import Cells, averaged, group_time, mean
 from dualcarbon.policy.within import few_clusters, one_treated, require_clusters
 from dualcarbon.policy.words import cluster_word
 
+if TYPE_CHECKING:
+    from dualcarbon.kernels import imputation as kernel
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 LEADS = 3
 """Periods before treatment that are tested where the user names no number."""
+
+STILL = 1e-10
+"""Deviation of a control within units, relative to its own, below which it is constant but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ class Imputation:
         influence = cell_influence(found, untreated, code, len(pairs), design.cluster)
         cells = Cells(pairs[:, 0], pairs[:, 1], count, estimate, influence.T @ influence)
         leads = _leads(design, self._span(design), columns, untreated)
-        return self._fit(design, cells, influence, leads, used, untreated)
+        fit = self._fit(design, cells, influence, leads, used, untreated)
+        return replace(fit, notes=(*fit.notes, *_not_unique(design, found, untreated)))
 
     def _span(self, design: Design) -> int:
         """How many leads: as asked, and never so many that no cohort has an earlier period."""
@@ -219,6 +227,21 @@ def _notes(design: Design, cells: Cells, leads: _Leads, used: Mask, untreated: M
             ).format(a=int(leads.relative[0]), b=int(leads.relative[-1]))
         )
     return tuple(notes)
+
+
+def _not_unique(design: Design, found: kernel.Imputation, untreated: Mask) -> tuple[Text, ...]:
+    """A note on each control whose coefficient untreated rows do not determine."""
+    start = len(design.periods) - 1
+    varies = np.sqrt(np.mean(found.within[untreated, start:] ** 2, axis=0)) > STILL
+    return tuple(
+        Text(
+            "控制变量 {x} 与固定效应或其他控制变量共线，其系数不唯一；效应与之无关",
+            "control {x} is collinear with effects or other controls: its coefficient is not unique, which changes no "
+            "effect",
+        ).format(x=name)
+        for name, settled in zip(design.asked.controls, found.settled[start:] & varies, strict=True)
+        if not settled
+    )
 
 
 def _spans(periods: Codes) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.errors import DataError, NotIdentifiedError
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
-from dualcarbon.policy.faults import SHOWN, no_effect, require_choice
+from dualcarbon.policy.faults import SHOWN, no_effect, no_reference, require_choice
 from dualcarbon.policy.model import Cohorts, Fit
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, mean_after, path_of
 from dualcarbon.policy.timing import NEVER
@@ -68,7 +68,7 @@ class SunAbraham:
         seen = np.unique(sample.first[sample.ever & (sample.relative == reference)])
         lacking = np.setdiff1d(sample.cohorts, seen)
         if len(lacking):
-            raise _no_reference(lacking, reference)
+            raise no_reference(lacking, reference)
         pairs, _ = _interactions(sample, reference)
         if not np.any(pairs[:, 1] >= 0):
             raise no_effect(self.label)
@@ -187,15 +187,6 @@ def _require_room(rows: int, columns: int) -> None:
             "合并首次处理时期，或换用 callaway_santanna、imputation",
             "merge cohorts, or use callaway_santanna or imputation",
         ),
-    )
-
-
-def _no_reference(cohorts: Codes, reference: int) -> DataError:
-    return DataError(
-        Text("有的处理组缺少基准期", "some cohorts lack the reference period"),
-        expected=Text("每组在相对期 {e} 有观测", "every cohort seen in relative period {e}").format(e=reference),
-        found=Text("{k} 组没有：{g}", "{k} cohorts without: {g}").format(k=len(cohorts), g=cohorts[:SHOWN].tolist()),
-        remedy=Text("补上这些时期，或删去这些组", "add these periods, or drop these cohorts"),
     )
 
 

@@ -22,6 +22,7 @@ from dualcarbon.policy.models._synthetic import (
     blocks,
     deviation_of,
     jackknife,
+    relative_of,
     resampled,
     sizes_of,
     solve,
@@ -29,6 +30,7 @@ from dualcarbon.policy.models._synthetic import (
 from dualcarbon.policy.models._wide import wide
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 Variance = Literal["auto", "placebo", "bootstrap", "jackknife"]
 
 MOST_WORK = 1e6
@@ -134,13 +136,13 @@ class Synthetic:
             spread = jackknife(found, solved)
         else:
             spread = resampled(table, design.asked.anticipation, how, self.draws, self.seed)
-        att, *path = averages(sizes_of(found), [s.curve for s in solved])
+        att, *path = averages(found, [s.curve for s in solved], sizes_of(found))
         tau = np.array([s.effect for s in solved])
         return Fit(
             att=float(att),
             se=spread.att,
             rule=_RULES[how].format(r=spread.draws, s=self.seed),
-            path=_path(np.array(path[: -len(found)]), spread, design.asked.window),
+            path=_path(relative_of(found), np.array(path[: -len(found)]), spread, design.asked.window),
             cohorts=Cohorts(np.array([b.cohort for b in found], dtype=np.int64), tau, spread.cohorts),
             notes=_notes(solved),
             details=_details(design, found, solved),
@@ -170,11 +172,11 @@ class Synthetic:
             raise _too_large(comparisons, len(found), times, work)
 
 
-def _path(estimate: Floats, spread: Spread, window: tuple[int, int] | None) -> Path:
+def _path(relative: Codes, estimate: Floats, spread: Spread, window: tuple[int, int] | None) -> Path:
     """The effect curve by period since treatment."""
-    relative = np.arange(len(estimate) if window is None else min(len(estimate), window[1] + 1))
-    vcov = spread.path[: len(relative), : len(relative)]
-    return Path(relative, estimate[: len(relative)], np.sqrt(np.diag(vcov)), vcov)
+    held = len(relative) if window is None else int(np.count_nonzero(relative <= window[1]))
+    vcov = spread.path[:held, :held]
+    return Path(relative[:held], estimate[:held], np.sqrt(np.diag(vcov)), vcov)
 
 
 def _details(design: Design, found: list[Block], solved: list[Solved]) -> SyntheticWeights:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,8 @@ def two_way_weights(design: Design) -> TwoWayWeights:
     ([1.0, -0.5, 0.5], 1)
     """
     sample = without_anticipation(design)
-    return _weights(sample, _regression(sample))
+    found = _weights(sample, _regression(sample))
+    return replace(found, rows=np.flatnonzero(~design.anticipating)[found.rows])
 
 
 def without_anticipation(design: Design) -> Design:

@@ -13,7 +13,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Fit, Path
-from dualcarbon.policy.models.event_study import binned, clipped, dummies, ordered
+from dualcarbon.policy.models.event_study import binned, clipped, dummies, ordered, second_reference
 from dualcarbon.policy.within import collinear, dense, few_clusters, one_treated, require_clusters, within
 from dualcarbon.policy.words import cluster_word
 
@@ -49,8 +49,10 @@ class TwoStage:
         G = (Z0'Z0)^-1 Z1'D
 
     without a small-sample factor, as R did2s; t with G - 1 degrees of freedom. Never an n x n or N x N matrix: the
-    units are eliminated. Effects before treatment come from untreated rows with a dummy for each relative period before
-    the reference -1 - anticipation (Borusyak, Jaravel & Spiess 2024, section 4.4,
+    units are eliminated.
+
+    Effects before treatment come from untreated rows with a dummy for each relative period before the reference, the
+    last one seen before treatment and anticipation (Borusyak, Jaravel & Spiess 2024, section 4.4,
     https://doi.org/10.1093/restud/rdae007), their scores scaled by the root of the small-sample factor of `twfe`; their
     covariance with the others is kept. The window bins both ends. Rows
     in periods of anticipation enter neither stage of `att`; their effects are in the path. Treated rows whose unit or
@@ -104,7 +106,7 @@ class TwoStage:
             rule=_rule(design, first.groups, self.timing),
             path=path,
             cohorts=Cohorts(design.cohorts[cohort.labels], cohort.mean, np.sqrt(np.diag(cohort.vcov)), cohort.vcov),
-            notes=(*first.notes, *few_clusters(first.groups), *one_treated(design)),
+            notes=(*first.notes, *second_reference(before.zero), *few_clusters(first.groups), *one_treated(design)),
             n=int(np.count_nonzero(first.untreated | treated)),
         )
 
@@ -221,36 +223,38 @@ class _Before:
     mean: Floats
     scores: Floats
     zero: Codes
+    reference: int
 
 
 def _before(design: Design, first: _FirstStage, relative: Codes) -> _Before:
     """Leads in a regression on untreated rows."""
     from dualcarbon.kernels.groups import group_sums
 
-    reference = -1 - design.asked.anticipation
     rows = first.untreated
-    levels = ordered(relative[rows & design.ever & (relative <= reference)], reference)
+    seen = relative[rows & design.ever]
+    reference = int(seen.max()) if len(seen) else -1 - design.asked.anticipation
+    levels = ordered(seen, reference)
     if not len(levels):
-        return _Before(levels, np.zeros(0), np.zeros((first.groups, 0)), levels)
+        return _Before(levels, np.zeros(0), np.zeros((first.groups, 0)), levels, reference)
     columns = np.column_stack([dummies(relative[rows], design.ever[rows], levels), first.x[rows]])
     effects = (design.unit[rows], design.period[rows])
     found = within(design.outcome[rows], columns, effects, first.cluster[rows], cluster_word(design))
     kept = found.kept[: len(levels)]
     pull = np.ascontiguousarray(found.x @ found.bread[:, : int(kept.sum())])
     scores = group_sums(pull, found.residuals, first.cluster[rows][found.used], first.groups)
-    return _Before(levels[kept], found.coef[: scores.shape[1]], scores * found.factor**0.5, levels[~kept])
+    leads = found.coef[: scores.shape[1]]
+    return _Before(levels[kept], leads, scores * found.factor**0.5, levels[~kept], reference)
 
 
 def _path(before: _Before, after: _Means, relative: Codes, design: Design) -> Path:
     """Leads, references and effects in order of time, with their joint covariance."""
-    reference = -1 - design.asked.anticipation
-    zero = np.append(before.zero, reference)
+    zero = np.append(before.zero, before.reference)
     levels = np.concatenate([before.levels, after.labels + relative.min(), zero])
     order = np.argsort(levels)
     scores = np.column_stack([before.scores, after.scores, np.full((len(after.scores), len(zero)), np.nan)])[:, order]
     estimate = np.concatenate([before.mean, after.mean, np.zeros(len(zero))])[order]
     vcov = scores.T @ scores
-    return Path(levels[order], estimate, np.sqrt(np.diag(vcov)), vcov, reference, binned(design))
+    return Path(levels[order], estimate, np.sqrt(np.diag(vcov)), vcov, before.reference, binned(design), split=True)
 
 
 def _require_some(treated: Mask, design: Design) -> None:

@@ -74,8 +74,7 @@ def estimate(cities: Cities, config: BroadbandStudy) -> Estimated:
     match = cities.matched(config)
     sample = _design(match, config)
     compared = policy.compare_estimators(sample)
-    main = next(a.effect for a in compared.attempts if a.key == MAIN)
-    assert main is not None
+    main = policy.evaluate(sample, policy.registry.estimator(MAIN), LEVEL)
     honest = tuple(policy.honest(main, restriction=kind) for kind in ("relative_magnitude", "smoothness"))
     return Estimated(match, sample, main, compared, decompose(sample), honest)
 
@@ -140,7 +139,18 @@ def _robustness(found: Estimated, every: tuple[Cities, ...], config: BroadbandSt
         attempts=attempts,
         sample=found.design,
         level=LEVEL,
-        notes=(),
+        notes=(
+            Text(
+                "虚线为基准。CEADs 的样本来自另一来源，城市与年份均不同。",
+                "The dashed line is the base. CEADs samples are another source, of other cities and years.",
+            )
+            if len(every) > 1
+            else Text("虚线为基准。", "The dashed line is the base."),
+            *(
+                Text("{s}：{n}", "{s}: {n}").format(s=cities.panel.provenance.name, n=cities.matched(config).notes[0])
+                for cities in every[1:]
+            ),
+        ),
         key="robustness",
         baseline=attempts[0].effect,
     )

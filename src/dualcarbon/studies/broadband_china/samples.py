@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -44,8 +44,11 @@ class Cities:
     truth: CityTruth | None = None
 
     def matched(self, config: BroadbandStudy, county: County | None = None) -> policy.Match:
-        """The pilots of the study's policy met with the cities; `county` overrides the study's choice."""
-        return policy.match_places(
+        """The pilots of the study's policy met with the cities; `county` overrides the study's choice.
+
+        The notes of match and source are printed once, with the match and the sample: the panel carries none.
+        """
+        found = policy.match_places(
             policy.policy_list(config.policy.list),
             self._untimed(),
             self.panel.id,
@@ -54,6 +57,7 @@ class Cities:
             ambiguous="leave_out",
             first_column=FIRST,
         )
+        return replace(found, table=replace(found.panel, notes=()))
 
     def with_concurrent(self, match: policy.Match, config: BroadbandStudy) -> tuple[Panel, dict[str, Text]]:
         """The matched panel with a column of first treated years for each policy of the same time that can be used."""
@@ -91,16 +95,24 @@ def sources(config: BroadbandStudy, folder: Path | None) -> tuple[Cities, ...]:
     found = []
     if (folder / COUNTY_FILE).is_file():
         panel = county_cities(folder, config.data.summed_years).panel
-        found.append(Cities("summed", Text("县级加总的城市", "cities summed from counties"), panel, "province"))
+        found.append(
+            _cities("summed", Text("县级加总的城市", "cities summed from counties"), panel, "province", config)
+        )
     if (folder / CEADS_FILE).is_file():
         panel = ceads_cities(folder, config.data.ceads_years).panel
-        found.append(Cities("ceads", Text("CEADs 城市", "CEADs cities"), panel, None))
+        found.append(_cities("ceads", Text("CEADs 城市", "CEADs cities"), panel, None, config))
     return tuple(found)
 
 
 def _simulated(config: BroadbandStudy) -> Cities:
     drawn = policy.simulate_cities(years=config.data.simulated_years, seed=config.study.seed)
-    return Cities("simulated", Text("模拟城市", "simulated cities"), drawn.panel, "province", drawn.truth)
+    found = _cities("simulated", Text("模拟城市", "simulated cities"), drawn.panel, "province", config)
+    return replace(found, truth=drawn.truth)
+
+
+def _cities(key: str, label: Text, panel: Panel, province: str | None, config: BroadbandStudy) -> Cities:
+    """With the outcome under the name that the exhibits print."""
+    return Cities(key, label, panel.with_columns(pl.col("ln_co2").alias(config.policy.outcome)), province)
 
 
 def _along(panel: Panel, frame: pl.DataFrame, column: str) -> tuple[pl.Series]:

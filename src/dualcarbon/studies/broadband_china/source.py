@@ -23,8 +23,8 @@ PLACES = (Path(), Path("data"), Path("../shared/data"))
 """Where the files are looked for when no folder is named, in this order."""
 
 CEADS = Text("CEADs 城市二氧化碳排放 1997–2019", "CEADs city CO2 1997-2019")
-COUNTIES = Text("县级二氧化碳排放 1997–2017，加总到城市", "county CO2 1997-2017, added up to cities")
-_COUNTY = Text("县级二氧化碳排放 1997–2017", "county CO2 1997-2017")
+COUNTIES = Text("县级二氧化碳排放 1997–2017，加总到城市", "County CO2 1997-2017, added up to cities")
+_COUNTY = Text("县级二氧化碳排放 1997–2017", "County CO2 1997-2017")
 _SHOWN = 5
 _TONNES = 1e6
 
@@ -91,7 +91,7 @@ def ceads_cities(folder: Path, years: tuple[int, int] = (2006, 2019)) -> CitySou
     SchemaError
         If its columns are not city, year and co2_mt_ceads, or a city-year occurs twice.
     """
-    table = _read(folder / CEADS_FILE, pl.read_csv, ("city", "year", "co2_mt_ceads"))
+    table = _read(folder / CEADS_FILE, pl.read_csv, ("city", "year", "co2_mt_ceads"), ("year", "co2_mt_ceads"))
     table = table.select("city", pl.col("year").cast(pl.Int64), co2_t=pl.col("co2_mt_ceads") * _TONNES)
     panel = Panel.from_frame(table, id="city", time="year", schema="city", provenance=Provenance(CEADS))
     panel = panel.keep(pl.col("year").is_between(1997, 2019), Text("年份在 1997–2019 之外", "year outside 1997-2019"))
@@ -109,7 +109,7 @@ def counties(folder: Path, years: tuple[int, int] = (2006, 2017)) -> CitySource:
         If it lacks a column, or a county-year occurs twice.
     """
     names = ("county_code", "county", "city", "province", "year", "co2_mt")
-    table = _read(folder / COUNTY_FILE, pl.read_parquet, names).select(names)
+    table = _read(folder / COUNTY_FILE, pl.read_parquet, names, ("year", "co2_mt")).select(names)
     real = table.filter(pl.all_horizontal(pl.col("county", "city", "province").is_not_null()))
     empty = Drop(Text("空行与脚注行", "empty rows and footnotes"), table.height - real.height)
     columns = ("county_code", "county", "city", "province", pl.col("year").cast(pl.Int64))
@@ -191,7 +191,9 @@ def _measured(panel: Panel, years: tuple[int, int]) -> CitySource:
     return CitySource(replace(panel, notes=(*panel.notes, note)), gaps, missing, complete)
 
 
-def _read(path: Path, reader: Callable[[Path], pl.DataFrame], columns: Sequence[str]) -> pl.DataFrame:
+def _read(
+    path: Path, reader: Callable[[Path], pl.DataFrame], columns: Sequence[str], numbers: Sequence[str]
+) -> pl.DataFrame:
     require_readable(path)
     if not path.is_file():
         raise InputError(
@@ -215,6 +217,16 @@ def _read(path: Path, reader: Callable[[Path], pl.DataFrame], columns: Sequence[
             Text("{p} 缺少列", "{p} lacks columns").format(p=path.name),
             expected=both(", ".join(columns)),
             found=both(", ".join(table.columns)),
+            remedy=Text("用发布者的原文件", "use the publisher's file"),
+        )
+    wrong = [name for name in numbers if not table.schema[name].is_numeric()]
+    if wrong:
+        raise SchemaError(
+            Text("{p} 的列不是数值", "{p}: columns are not numeric").format(p=path.name),
+            expected=Text("数值列 {c}", "numeric {c}").format(c=", ".join(numbers)),
+            found=Text("{c}；{n} 行", "{c}; {n} rows").format(
+                c="; ".join(f"{name} {table[name].head(_SHOWN).to_list()}" for name in wrong), n=table.height
+            ),
             remedy=Text("用发布者的原文件", "use the publisher's file"),
         )
     return table

@@ -36,7 +36,7 @@ def truth_table(found: Estimated, truth: CityTruth) -> Table:
         rows=tuple(rows),
         notes=(
             Text(
-                "真值为受处理城市-年份的平均效应；叠加法、双向法等平均的是别的东西，见比较表的注。",
+                "真值为受处理城市-年份的平均效应；堆叠法、双向固定效应等平均的是别的东西，见比较表的注。",
                 "The truth is the mean effect over treated city-years; stacked and two-way estimators average "
                 "something else, see the notes of the comparison.",
             ),
