@@ -127,3 +127,8 @@ def test_text_column_is_no_number_and_keys_cannot_change() -> None:
         panel.arrays("absent")
     with pytest.raises(ValueError, match="key"):
         panel.with_columns(pl.lit(1).alias("year"))
+
+
+def test_units_and_periods_are_two_columns() -> None:
+    with pytest.raises(SchemaError, match="the same column"):
+        Panel.from_frame(frame(), id="year", time="year")

@@ -102,3 +102,14 @@ def test_without_controls_it_refuses() -> None:
     bare = design(Panel.from_frame(table, id="i", time="t"), "y", "g")
     with pytest.raises(ConfigError, match="needs controls"):
         balance(bare)
+
+
+def test_a_constant_control_has_no_difference() -> None:
+    r = np.random.default_rng(5)
+    x = r.normal(size=90)
+    first = np.where(x + r.normal(size=90) > 0.5, r.choice([2, 3], 90), 0)
+    t = pl.DataFrame({"i": np.repeat(np.arange(90), 4), "t": [1, 2, 3, 4] * 90, "g": np.repeat(first, 4)})
+    t = t.with_columns(x=pl.Series(np.repeat(x, 4)), k=pl.lit(0.1), y=pl.lit(0.0))
+    whole = design(Panel.from_frame(t, id="i", time="t"), "y", "g", controls=["x", "k"])
+    row = balance(whole, Matched(Weighting())).frame.row(by_predicate=pl.col("control") == "k", named=True)
+    assert [row[f"{m}_{w}"] for m in ("difference", "ratio") for w in ("before", "after")] == [None] * 4

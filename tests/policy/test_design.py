@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.errors import ConfigError, DataError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
 from dualcarbon.policy.design import design
 from dualcarbon.policy.timing import NEVER
@@ -74,3 +74,14 @@ def test_periods_of_anticipation_and_incomplete_units() -> None:
     assert sample.period[sample.anticipating].tolist() == [2002, 2002, 2004]
     holes = panel(y=pl.when((pl.col("i") == 4) & (pl.col("t") == 2002)).then(None).otherwise(pl.col("y")))
     assert design(holes, "y", "first", gaps="keep").incomplete.tolist() == [False] * 4 + [True, False]
+
+
+@pytest.mark.parametrize("controls", [["y"], ["x", "x"], ["x", "y"]])
+def test_the_outcome_is_no_control_and_none_is_named_twice(controls: list[str]) -> None:
+    with pytest.raises(ConfigError, match="the outcome not among them"):
+        design(panel(x=pl.col("t") * 1.0), "y", "first", controls=controls)
+
+
+def test_nobody_treated_names_those_treated_after_the_sample() -> None:
+    with pytest.raises(NotIdentifiedError, match="3 units are first treated after the last period"):
+        design(panel(first=pl.col("first") + 20), "y", "first")

@@ -179,7 +179,7 @@ def test_nobody_left_to_compare_with_is_refused() -> None:
 
 
 def test_an_outcome_that_never_changes_has_no_p() -> None:
-    found = dose(simulated(7).with_columns(y=pl.lit(1.0)), "y", "first", dose="d", degree=1)
+    found = dose(simulated(7).with_columns(pl.lit(1.0).alias("y")), "y", "first", dose="d", degree=1)
     assert np.isnan(found.att.p)
 
 

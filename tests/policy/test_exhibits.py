@@ -78,3 +78,10 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     for make in (lambda: event_study_figure(one), lambda: forest_figure([]), lambda: forest_figure([one], [])):
         with pytest.raises(ConfigError):
             make()
+
+
+def test_side_by_side_a_path_without_reference_says_so() -> None:
+    effects = [did(panel(), "y", "g", method=m) for m in ("callaway_santanna", "imputation")]
+    said = [n.en for n in event_study_figure(effects).notes]
+    assert [n.split(" has no reference")[0] for n in said if "no reference period" in n] == [effects[1].label.en]
+    assert not any("no reference period" in n.en for n in event_study_figure(effects[1]).notes)

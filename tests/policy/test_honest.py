@@ -256,3 +256,12 @@ def test_target_by_weights_is_the_same_as_by_name(effect: Effect) -> None:
     assert named.equals(weighted)
     nothing = honest(replace(effect, path=replace(effect.path, estimate=0 * effect.path.estimate)))  # type: ignore[type-var,arg-type,union-attr]
     assert nothing.breakdown == 0.0
+
+
+def test_two_stage_has_no_single_baseline() -> None:
+    r = np.random.default_rng(1)
+    i, t = np.repeat(np.arange(40), 8), np.tile(np.arange(8), 40)
+    frame = pl.DataFrame({"i": i, "t": t, "first": 4 * (i < 20), "y": r.normal(size=320)})
+    found = did(Panel.from_frame(frame, id="i", time="t"), "y", "first", method="two_stage")
+    with pytest.raises(NotIdentifiedError, match="honest bounds"):
+        honest(found)

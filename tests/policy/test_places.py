@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,7 @@ from dualcarbon.policy.places import Match, match_places
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 BROADBAND = policy_list("broadband_china")
+CHINESE = re.compile("[一-鿿]")
 
 # Of the 119 Broadband places: 4 districts of Chongqing and 2 county-level cities are no cities; CEADs has no data on
 # nine, and the county file none on Tibet.
@@ -382,3 +384,16 @@ def test_a_list_without_usable_entries_is_refused() -> None:
 def test_the_panel_of_a_plain_frame_is_refused() -> None:
     with pytest.raises(ConfigError, match="plain frame"):
         _ = match_places(BROADBAND, table("苏州市", "大同市"), "city").panel
+
+
+def test_many_names_end_in_words_and_are_translated() -> None:
+    pilots_ = own_list(pilots(("广东省", 2015), ("苏州市", 2015)).with_columns(level=pl.Series(["province", "city"])))
+    names = ("苏州市", "广州市", "深圳市", "珠海市", "佛山市", "惠州市", "东莞市")
+    (note,) = [n for n in match_places(pilots_, table(*names), "city").notes if "lie in a pilot province" in n.en]
+    assert note.en.startswith("6 units") and " and others." in note.en and "Guangzhou" in note.en
+    assert not CHINESE.search(note.en) and "等。" in note.zh
+
+
+def test_reasons_are_told_apart() -> None:
+    note = match_places(BROADBAND, table("苏州市", "大同市"), "city").notes[0]
+    assert "district of a municipality, the data are cities (4); " in note.en and "数据为地级市（4）；" in note.zh

@@ -185,3 +185,12 @@ def test_nobody_left_to_compare_with_is_refused() -> None:
     panel = simulated(5, cohorts=(2003, 2004))
     with pytest.raises(NotIdentifiedError, match="no effect"):
         triple(panel, "y", "first", eligible="kind", comparison="not_yet", anticipation=1)
+
+
+def test_a_cohort_may_begin_before_zero() -> None:
+    panel = simulated(6, cohorts=(0, 2003))
+    on = (pl.col("first") > 0) & (pl.col("t") >= pl.col("first"))
+    moved = Panel.from_frame(panel.frame.with_columns(on=on, t=pl.col("t") - 2004), id="i", time="t")
+    found = triple(moved, "y", treated="on", eligible="kind")
+    assert found.cells["cohort"].to_list() == [-1, -1, None, None]
+    assert found.att == pytest.approx(triple(panel, "y", "first", eligible="kind").att, rel=EXACT)

@@ -67,7 +67,7 @@ def test_the_effect_is_printed_in_both_languages(tmp_path: Path) -> None:
 def test_encodings_and_kinds_give_the_same(tmp_path: Path, name: str) -> None:
     plain = runner.invoke(app, ["did", str(write(tmp_path / "d.csv", cities())), *BROADBAND, "--lang", "en"])
     other = runner.invoke(app, ["did", str(write(tmp_path / name, cities())), *BROADBAND, "--lang", "en"])
-    assert other.exit_code == 0 and other.output.replace(name, "d.csv") == plain.output
+    assert other.exit_code == 0 and other.output.replace(name, "d.csv").split() == plain.output.split()
 
 
 def test_files_are_written_and_never_replaced(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_ambiguous_names_and_unverified_lists_are_used_only_when_asked_for(tmp_p
         ([*BROADBAND, "--time", "co2_t"], "不是整数", "not whole numbers"),
         (["--outcome", "ln_co2", "--treated", "on"], "处理中途停止", "treatment switches off"),
         (["--outcome", "ln_co2", "--first-treated", "zero"], "没有受处理的单位", "no unit is treated"),
-        ([*BROADBAND, "--window", "-5"], "--window", "requires 2 arguments"),
+        ([*BROADBAND, "--window", "-5", "x"], "--window 的值不能用", "the value of --window"),
         ([*BROADBAND, "--anticipation", "-1"], "--anticipation 的值不能用", "the value of --anticipation"),
         ([*BROADBAND, "--lang", "fr"], "--lang 的值不能用", "the value of --lang"),
         ([*BROADBAND, "--nope"], "没有选项 --nope", "there is no option --nope"),

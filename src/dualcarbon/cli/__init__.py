@@ -1,4 +1,4 @@
-"""The front door in the terminal: init, check, run, frontier, regress, did, convert, list."""
+"""The front door in the terminal: init, check, run, claims, frontier, regress, did, convert, list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dualcarbon import __version__
 from dualcarbon.cli.data import check, convert, init
 from dualcarbon.cli.door import Door
 from dualcarbon.cli.jobs import did, frontier, regress
-from dualcarbon.cli.studies import list_all, run
+from dualcarbon.cli.studies import claims, list_all, run
 from dualcarbon.core.interrupt import listen
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ def _root(
     pass
 
 
-for command in (init, check, convert, run, frontier, regress, did):
+for command in (init, check, convert, run, claims, frontier, regress, did):
     app.command()(command)
 app.command(name="list")(list_all)
 

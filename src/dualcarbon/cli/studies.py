@@ -1,11 +1,13 @@
-"""Commands on studies: run, list."""
+"""Commands on studies: run, claims, list."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from dualcarbon.cli.options import Force, Lang, languages, refuse_overwrite, write
 
 
 def run(
@@ -27,6 +29,31 @@ def run(
 
     finished = run_study(study, rows=rows, data=data, out=out, seed=seed, drop=drop, quiet=quiet)
     typer.echo(finished.summary())
+
+
+def claims(
+    study: Annotated[str, typer.Argument(help="研究名，如 cmri2024 | study, such as cmri2024")],
+    json: Annotated[bool, typer.Option("--json", help="JSON，含两种语言 | JSON, in both languages")] = False,
+    lang: Lang = "both",
+    status: Annotated[
+        Literal["agrees", "disagrees", "not_checkable"] | None,
+        typer.Option(help="只列这一结论 | only claims of this status"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="写到文件而非屏幕 | write to a file")] = None,
+    force: Force = False,
+) -> None:
+    """逐个核对报告印出的数字：一致、不一致、无法核对 | check every number a report prints"""
+    from dualcarbon.studies import study_claims
+    from dualcarbon.studies.cmri2024.claims.output import to_json, to_text
+
+    if out is not None:
+        refuse_overwrite(out, force)
+    found = [one for one in study_claims(study) if status in (None, one.status)]
+    text = to_json(found, study) if json else to_text(found, languages(lang))
+    if out is None:
+        typer.echo(text)
+    else:
+        write(out, text + "\n")
 
 
 def list_all() -> None:

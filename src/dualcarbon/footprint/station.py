@@ -117,20 +117,24 @@ class Grid:
     label: Text = field(default_factory=lambda: Text("用户给定的电网因子", "the user's grid factor"))
 
     @classmethod
-    def national(cls, year: int = 2023, **more: float) -> Grid:
+    def national(
+        cls, year: int = 2023, *, cny_per_kwh: float | ArrayLike | None = None, limit_kw: float = np.inf
+    ) -> Grid:
         """China's official average factor of a year (`core/reference/grid_factors.csv`)."""
         rows = {int(r["year"]): r for r in reference_rows("grid_factors") if r["series"] == "national_average"}
         _require(year in rows, "year", f"{year}; {sorted(rows)}")
         row = rows[year]
         label = Text("全国电力平均因子 {y} 年（{s}）", "national average factor {y} ({s})")
         source = Text(row["source_zh"], row["source_en"])
-        return cls(float(row["tco2_per_mwh"]), label=label.format(y=year, s=source), **more)
+        return cls(float(row["tco2_per_mwh"]), cny_per_kwh, limit_kw, label.format(y=year, s=source))
 
     @classmethod
-    def of_path(cls, path: GridPath, year: int, **more: float) -> Grid:
+    def of_path(
+        cls, path: GridPath, year: int, *, cny_per_kwh: float | ArrayLike | None = None, limit_kw: float = np.inf
+    ) -> Grid:
         """The factor of one year of a path."""
         label = Text("{p}，{y} 年", "{p}, {y}").format(p=path.label, y=year)
-        return cls(float(path.at(year)[0]), label=label, **more)
+        return cls(float(path.at(year)[0]), cny_per_kwh, limit_kw, label)
 
 
 @dataclass(frozen=True, slots=True)

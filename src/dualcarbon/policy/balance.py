@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 LIMIT = 0.1
 """Standardised difference up to which a control is usually called balanced (Austin 2009)."""
 
+ROUNDING = 1e-12
+"""Deviation of a control, relative to its mean, up to which it is constant."""
+
 INDEX = "propensity_logit"
 """Name of the row of the fitted log odds."""
 
@@ -185,19 +188,27 @@ def _frame(names: tuple[str, ...], cohorts: tuple[MatchedCohort, ...] | list[Mat
         mine, own = _moments(x[treated], weights[treated])
         theirs, other = _moments(x[~treated], weights[~treated])
         spread = np.sqrt((own + other) / 2.0) if spread is None else spread
-        with np.errstate(invalid="ignore", divide="ignore"):
-            numbers = (mine, theirs, (mine - theirs) / spread, own / other)
+        numbers = (mine, theirs, _ratio(mine - theirs, spread), _ratio(own, other))
         columns |= {f"{name}_{when}": values for name, values in zip(_MOMENTS, numbers, strict=True)}
     return pl.DataFrame({"control": names} | columns).with_columns(pl.selectors.float().fill_nan(None))
 
 
 def _moments(x: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Weighted means and variances of the columns; the variance of a single unit is NaN."""
+    """Weighted means and variances of the columns: NaN for a single unit, 0 where only rounding varies."""
     total = float(weights.sum())
     mean = weights @ x / total
     free = total - float(weights @ weights) / total
-    squares = weights @ (x - mean) ** 2
-    return mean, squares / free if free > 1e-12 * total else np.full(len(mean), np.nan)
+    if free <= 1e-12 * total:
+        return mean, np.full(len(mean), np.nan)
+    variance = weights @ (x - mean) ** 2 / free
+    return mean, np.where(variance > (ROUNDING * mean) ** 2, variance, 0.0)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """The ratio, NaN where nothing varies below."""
+    found: Floats = np.full(len(above), np.nan)
+    np.divide(above, below, out=found, where=below != 0)
+    return found
 
 
 def _name(control: str) -> Text:

@@ -16,6 +16,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.result import Effect
+from dualcarbon.policy.within import few_clusters
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -174,7 +175,11 @@ def honest(
         level=chosen,
         label=effect.label,
         design=effect.design,
-        notes=(*_left_out(effect, relative), *effect.design.notes),
+        notes=(
+            *_left_out(effect, relative),
+            *few_clusters(len(np.unique(effect.design.cluster))),
+            *effect.design.notes,
+        ),
     )
 
 
@@ -205,7 +210,7 @@ def _target(after: Codes, target: object) -> tuple[Floats, Text]:
         return treated / treated.sum(), Text("处理后各期平均", "mean of all periods after treatment")
     wanted = target if isinstance(target, Mapping) else {target: 1.0}
     known = {int(e) for e in after[treated]}
-    if not wanted or any(isinstance(e, bool) or not isinstance(e, int) or e not in known for e in wanted):
+    if not wanted or any(not faults.is_whole(e) or e not in known for e in wanted):
         raise faults.option(
             "target", Text("'average' 或 {k} 中的时期", "'average' or periods of {k}").format(k=sorted(known)), target
         )

@@ -288,8 +288,8 @@ def _pooled(sample: Design, kind: Mask) -> Fit:
 
 
 def _cells(sample: Design, kind: Mask) -> pl.DataFrame:
-    first = pl.Series("cohort", np.where(sample.unit_first == NEVER, -1, sample.unit_first)).replace(-1, None)
-    table = pl.DataFrame([first, pl.Series("eligible", kind[sample.starts])])
+    table = pl.DataFrame({"cohort": sample.unit_first, "eligible": kind[sample.starts]})
+    table = table.with_columns(pl.when(pl.col("cohort") != NEVER).then("cohort").alias("cohort"))
     return table.group_by("cohort", "eligible").len("units").sort("cohort", "eligible", nulls_last=True)
 
 
@@ -310,6 +310,6 @@ def _row(found: Effect) -> tuple[Cell, ...]:
 def _sizes(cells: pl.DataFrame) -> Text:
     zh, en = [], []
     for cohort, kind, units in cells.rows():
-        zh.append(f"{cohort or '从未处理'}{'适用' if kind else '不适用'} {units}")
-        en.append(f"{cohort or 'never treated'} {'eligible' if kind else 'other'} {units}")
+        zh.append(f"{'从未处理' if cohort is None else cohort}{'适用' if kind else '不适用'} {units}")
+        en.append(f"{'never treated' if cohort is None else cohort} {'eligible' if kind else 'other'} {units}")
     return Text("单位数：" + "；".join(zh), "Units: " + "; ".join(en))

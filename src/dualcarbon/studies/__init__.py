@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dualcarbon.studies.cmri2024.claims import Checked
     from dualcarbon.studies.finished import Finished
 
-__all__ = ["run_study", "study_names"]
+__all__ = ["run_study", "study_claims", "study_names"]
 
 
 def study_names() -> tuple[str, ...]:
@@ -17,6 +18,48 @@ def study_names() -> tuple[str, ...]:
     from importlib.resources import files
 
     return tuple(sorted(p.name for p in files("dualcarbon.studies").iterdir() if (p / "study.toml").is_file()))
+
+
+def study_claims(study: str) -> tuple[Checked, ...]:
+    """Every number that the report behind a study prints, checked.
+
+    Parameters
+    ----------
+    study : str
+        A study with a folder ``claims``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such study, or it has no claims.
+
+    Examples
+    --------
+    >>> len(study_claims("cmri2024")) > 100
+    True
+    """
+    from importlib import import_module
+    from importlib.resources import files
+
+    from dualcarbon.core.errors import ConfigError
+    from dualcarbon.core.text import Text, both
+
+    names = study_names()
+    having = [name for name in names if files("dualcarbon.studies").joinpath(name, "claims").is_dir()]
+    if study not in having:
+        what = (
+            Text("研究 {s} 没有可核对的报告数字", "study {s} has no claims to check")
+            if study in names
+            else Text("没有这项研究：{s}", "no such study: {s}")
+        )
+        raise ConfigError(
+            what.format(s=study),
+            expected=both(" | ".join(having)),
+            found=both(study),
+            remedy=Text("改用上列名称之一", "use one of the names above"),
+        )
+    found: tuple[Checked, ...] = import_module(f"dualcarbon.studies.{study}.claims").checked()
+    return found
 
 
 def run_study(

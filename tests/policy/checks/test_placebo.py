@@ -222,3 +222,9 @@ def test_without_the_only_cohort_there_is_nothing_to_say() -> None:
     data = panel().keep(pl.col("g") != 6, Text("去", "gone"))
     (_, last) = leave_out(data, "y", "g").attempts
     assert last.refused is not None and "no unit is treated" in last.refused.en
+
+
+def test_the_placebo_effects_have_the_digits_of_their_spread() -> None:
+    found = placebo_in_units(panel(), "y", "g", draws=39)
+    forms = {key: row[1].form for key, row in zip(found.table().row_keys, found.table().rows, strict=True)}
+    assert {forms[key] for key in ("mean", "sd", "low", "median", "high")} == {".4f"}

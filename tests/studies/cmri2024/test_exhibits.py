@@ -5,15 +5,15 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from dualcarbon.core.exhibit import Figure, Table
-from dualcarbon.core.text import LANGUAGES
+from dualcarbon.core.exhibit import Chapter, Figure, Flow, Table
+from dualcarbon.core.text import LANGUAGES, both
 from dualcarbon.engines.threads import Threads
 from dualcarbon.frontier.model import STATUSES
 from dualcarbon.panel import simulate_survey
 from dualcarbon.report.printed import print_table
 from dualcarbon.studies.cmri2024 import chain, table_status
 from dualcarbon.studies.cmri2024.columns import _fit
-from dualcarbon.studies.cmri2024.document import build_exhibits
+from dualcarbon.studies.cmri2024.document import build_document, build_exhibits
 from dualcarbon.studies.cmri2024.results import Results
 from dualcarbon.studies.config import FirmStudy, shipped
 
@@ -59,6 +59,30 @@ def test_numbers_are_used_once_and_tables_stand_upright(results: Results) -> Non
     for exhibit in exhibits.values():
         if not isinstance(exhibit, Figure):
             assert not any(print_table(exhibit, language).layout.landscape for language in LANGUAGES), exhibit.key
+
+
+def test_every_exhibit_stands_once_in_the_report_in_the_order_of_its_chapters(results: Results) -> None:
+    exhibits = build_exhibits(results)
+    document = build_document(results, exhibits, Chapter(both("real"), ()), ())
+    placed = [exhibit.key for chapter in document.chapters for exhibit in chapter.exhibits]
+    assert sorted(placed) == sorted(exhibits)
+    assert placed[:7] == ["table_2_1", "figure_2_1", "table_2_2", "table_2_3", "table_3_1", "figure_3_1", "figure_3_2"]
+    assert placed[-2:] == ["table_claims_disagree", "table_claims"]
+    assert all(chapter.paragraphs for chapter in document.chapters[:2])
+
+
+def test_what_takes_nothing_from_the_firms_is_not_called_simulated(results: Results) -> None:
+    exhibits = build_exhibits(results)
+    real = {key for key, exhibit in exhibits.items() if not exhibit.simulated}
+    macro = {"table_2_1", "table_2_2", "table_2_3", "figure_2_1", "table_3_1", "figure_3_1", "figure_3_2"}
+    assert real == macro | {"table_claims", "table_claims_disagree"}
+
+
+def test_figure_2_1_holds_the_ideas_of_the_text(results: Results) -> None:
+    figure = build_exhibits(results)["figure_2_1"]
+    assert isinstance(figure, Figure) and isinstance(figure.drawing, Flow)
+    assert [box.key for box in figure.drawing.boxes if box.strong] == ["modernisation", "twin"]
+    assert len(figure.drawing.boxes) == 6 and len(figure.drawing.arrows) == 9
 
 
 def test_a_small_r2_is_not_printed_as_zero() -> None:

@@ -9,7 +9,6 @@ from dualcarbon.core.text import Language
 from dualcarbon.report import dotplot
 from dualcarbon.report.canvas import COLOURS, INK, blank, escape, font, phrase, put_stamp
 from dualcarbon.report.drawn import Columns, Drawn
-from dualcarbon.report.layout import width_em
 from dualcarbon.report.machine import in_both
 from dualcarbon.report.printed import stamp
 
@@ -21,6 +20,7 @@ _BOX_PT, _WORD_PT = 9.0, 7.5
 _LINE_IN, _PAD_IN, _GAP_IN, _AROUND_IN = 0.165, 0.24, 0.62, 0.12
 _WIDE = 0.74
 """Width of a box in columns of the grid."""
+_BOLD = 1.08
 _PALE, _DEEP = "#eef4f4", COLOURS[0]
 
 
@@ -29,7 +29,7 @@ def _draw(figure: Figure, language: Language) -> Canvas:
     assert isinstance(plot, Flow)
     column = (dotplot.WIDTH_IN - 2 * _AROUND_IN) / plot.columns
     width = _WIDE * column
-    labels = {box.key: dotplot.wrap(phrase(box.label, language), (width - 0.2) * 72 / _BOX_PT) for box in plot.boxes}
+    labels = {box.key: _broken(box, width, language) for box in plot.boxes}
     tall = _PAD_IN + _LINE_IN * max(label.count("\n") + 1 for label in labels.values())
     head = _AROUND_IN + 0.3 * figure.simulated
     height = head + plot.rows * tall + (plot.rows - 1) * _GAP_IN + _AROUND_IN
@@ -44,6 +44,12 @@ def _draw(figure: Figure, language: Language) -> Canvas:
         _put_arrow(axes, arrow, centres, (width, tall), language)
     put_stamp(canvas, stamp(figure.simulated, language), height)
     return canvas
+
+
+def _broken(box: Box, width: float, language: Language) -> str:
+    """The label in lines; bold letters are wider than those that are measured."""
+    room = (width - 0.2) / (_BOLD if box.strong else 1.0)
+    return dotplot.wrap(phrase(box.label, language), room * 72 / _BOX_PT)
 
 
 def _centre(box: Box, column: float, tall: float, head: float) -> tuple[float, float]:
@@ -77,7 +83,7 @@ def _put_arrow(
     axes.annotate(
         "", xy=end, xytext=start, zorder=1,
         arrowprops={
-            "arrowstyle": "<|-|>" if arrow.both else "-|>", "color": INK, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0,
+            "arrowstyle": "<|-|>" if arrow.both else "-|>", "color": INK, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 1,
             "mutation_scale": 9,
         },
     )  # fmt: skip
@@ -85,7 +91,7 @@ def _put_arrow(
         return
     word = phrase(arrow.label, language)
     room = abs(end[0] - start[0]) if start[1] == end[1] else 1.6
-    broken = dotplot.wrap(word, max(room - 0.25, 0.5) * 72 / _WORD_PT) if width_em(word) else word
+    broken = dotplot.wrap(word, max(room - 0.25, 0.5) * 72 / _WORD_PT)
     axes.text(
         (start[0] + end[0]) / 2, (start[1] + end[1]) / 2, escape(broken), fontproperties=font(_WORD_PT), color=INK,
         ha="center", va="center", linespacing=1.1, zorder=4,

@@ -26,7 +26,7 @@ _WORK = 40.0
 
 
 def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, drop: bool, quiet: bool) -> Finished:
-    """Run the study; `data` is the folder that holds the emission files."""
+    """Run the study; `data` is the folder that holds the emission files. Unusable rows always drop, counted."""
     start = time.perf_counter()
     config = shipped("broadband_china", BroadbandStudy)
     if rows is not None:

@@ -12,13 +12,17 @@ import polars as pl
 from dualcarbon.core.exhibit import Chapter, Document, Exhibit
 from dualcarbon.core.text import Text
 from dualcarbon.studies import cmri2024
+from dualcarbon.studies.cmri2024 import macro_words
 from dualcarbon.studies.cmri2024.recovery import checks
 from dualcarbon.studies.cmri2024.results import Results
 from dualcarbon.studies.panels import joined
 
+_WHOLE = ("table_2_1", "figure_2_1", "table_2_2", "table_2_3")
+_LOGIC = ("table_3_1", "figure_3_1", "figure_3_2")
 _FRONTIER = ("table_4_1", "table_status", "table_identification", "figure_4_1", "table_4_1_all")
 _EFFECTS = ("table_4_2", "table_4_3", "table_4_4")
 _TRUTH = ("table_truth",)
+_CLAIMS = ("table_claims_disagree", "table_claims")
 
 
 def exhibit_names() -> tuple[str, ...]:
@@ -43,6 +47,16 @@ def build_document(
 ) -> Document:
     """The whole report."""
     chapters = [
+        Chapter(
+            Text("各国达峰与政策", "Where countries peaked, and the policies"),
+            macro_words.peaks(),
+            tuple(exhibits[n] for n in _WHOLE),
+        ),
+        Chapter(
+            Text("电力结构与数字产业自身的排放", "The power mix and the digital sector's own emissions"),
+            macro_words.power_and_digital(),
+            tuple(exhibits[n] for n in _LOGIC),
+        ),
         _data_chapter(results),
         Chapter(
             Text("边际减排成本与减排空间", "Marginal abatement cost and abatement room"),
@@ -64,6 +78,13 @@ def build_document(
             )
         )
     chapters.append(real)
+    chapters.append(
+        Chapter(
+            Text("报告的数字逐个核对", "The report's numbers, one by one"),
+            macro_words.claims_told(),
+            tuple(exhibits[n] for n in _CLAIMS),
+        )
+    )
     return Document(
         key="report",
         title=Text(
@@ -81,7 +102,7 @@ def build_document(
 
 
 def _abstract(results: Results) -> tuple[Text, ...]:
-    said = (_scope(results), _levels(results), _effect(results))
+    said = (_scope(results), _levels(results), _effect(results), macro_words.claims_counted())
     return (_SIMULATED, *said) if results.sample.provenance.simulated else said
 
 

@@ -8,7 +8,7 @@ from dualcarbon.studies.cmri2024.results import Results
 
 _BOXES = (
     Box("modernisation", 0, 1, Text("中国式现代化", "Chinese path to modernisation"), strong=True),
-    Box("growth", 1, 0, Text("经济高质量发展", "High-quality development of the economy")),
+    Box("growth", 1, 0, Text("经济高质量发展", "High-quality economic development")),
     Box("nature", 1, 2, Text("生态环境高水平保护", "High-level protection of the environment")),
     Box("twin", 2, 1, Text("数字化绿色化协同转型", "Joint digital and green transition"), strong=True),
     Box("digital", 3, 0, Text("数字技术与数字经济", "Digital technology, digital economy")),

@@ -34,6 +34,7 @@ def build(results: Results | None = None) -> Figure:
             y_label=Text("CO2（百万吨）", "CO2 (Mt)"),
             curves=tuple(curves),
             references=(Points(_WITHOUT, x, tuple(as_at_first)),),
+            years=True,
         ),
         notes=_notes(years[-2]),
         source=Text(

@@ -1,4 +1,4 @@
-"""Every number in the report's chapters 1 to 5, computed again: agrees, disagrees with the right value, or not checkable.
+"""Every number of the report's chapters 1 to 5 computed again: agrees, disagrees (and what is right), not checkable.
 
 Examples
 --------

@@ -32,13 +32,11 @@ def peak_year(claim: Claim) -> Finding:
     mt = dict(emissions.select("year", "co2_mt").iter_rows())
     year, said = int(str(found["peak_year"])), int(claim.printed)
     if year == said:
-        reason = Text(
-            "{c} 的二氧化碳排放在 {y} 年最高，为 {v} 百万吨", "CO2 emissions of {c} were highest in {y}, {v} Mt"
-        )
+        reason = Text("{c}的二氧化碳排放在 {y} 年最高，为 {v} 百万吨", "{c}: CO2 emissions were highest in {y}, {v} Mt")
     else:
         reason = Text(
-            "{c} 的二氧化碳排放在 {y} 年最高，为 {v} 百万吨，{s} 年为 {w} 百万吨",
-            "CO2 emissions of {c} were highest in {y}, {v} Mt, against {w} Mt in {s}",
+            "{c}的二氧化碳排放在 {y} 年最高，为 {v} 百万吨，{s} 年为 {w} 百万吨",
+            "{c}: CO2 emissions were highest in {y}, {v} Mt, against {w} Mt in {s}",
         )
     name = nations.country_name(claim.argument)
     said_mt = f"{mt[said]:,.1f}"
@@ -54,14 +52,12 @@ def gdp_per_head(claim: Claim) -> Finding:
     value = dollars / _USD[claim.unit.en]
     off = 100.0 * (claim.printed / value - 1.0)
     reason = Text(
-        "世界银行现行版本 {y} 年{c}为 {v} 美元，报告相差 {d}%；同一统计的修订可造成这样的差",
-        "the World Bank's present vintage gives {v} USD for {c} in {y}, the report differs by {d} %; revisions of the "
-        "same statistic can be the cause",
+        "世界银行现行版本为 {v} 美元，报告相差 {d}%，可能出于统计的修订",
+        "the World Bank's present vintage has {v} USD; the report differs by {d} %, which a revision may explain",
     )
     if abs(value - claim.printed) <= claim.tolerance:
-        reason = Text("世界银行 {y} 年{c}为 {v} 美元", "the World Bank gives {v} USD for {c} in {y}")
-    name = nations.country_name(code)
-    return Finding(value, reason.format(y=year, c=name, v=f"{dollars:,.1f}", d=f"{off:+.2f}"), source_line("wb_gdp"))
+        reason = Text("世界银行为 {v} 美元", "the World Bank has {v} USD")
+    return Finding(value, reason.format(v=f"{dollars:,.1f}", d=f"{off:+.2f}"), source_line("wb_gdp"))
 
 
 def _income(code: str, year: int) -> float:
@@ -107,8 +103,10 @@ def generation(claim: Claim) -> Finding:
     total, clean = float(mix["total_twh"]), float(mix["clean_twh"])
     twh = {"total": total, "clean": clean, "fossil": total - clean}[kind]
     value = twh * _1E8_KWH_PER_TWH
-    scenario = power.load_scenario("report").generation([int(year)])["generation_twh"].sum() * _1E8_KWH_PER_TWH
-    assert kind != "total" or abs(scenario - claim.printed) < claim.tolerance
+    printed = (
+        power.load_scenario("report").generation([int(year)])["generation_twh"].to_numpy().sum() * _1E8_KWH_PER_TWH
+    )
+    assert kind != "total" or abs(printed - claim.printed) < claim.tolerance
     off = 100.0 * (claim.printed / value - 1.0)
     return Finding(
         value,

@@ -44,7 +44,9 @@ def forecast(claim: Claim) -> Finding:
 
 def quotation(claim: Claim) -> Finding:
     """A figure of speech that is quoted."""
-    return Finding(None, Text("引语中的比喻，没有可核对的量", "a figure of speech in a quotation: no quantity to check"))
+    return Finding(
+        None, Text("引语中的比喻，没有可核对的量", "a figure of speech in a quotation: no quantity to check")
+    )
 
 
 def station_measured(claim: Claim) -> Finding:

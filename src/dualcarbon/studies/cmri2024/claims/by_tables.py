@@ -68,7 +68,9 @@ def order_named(claim: Claim) -> Finding:
         )
     )
     words = {"w": "最高" if falling else "最低", "u": which, "i": _industry(keys[1]), "r": f"{value:.0f}"}
-    return Finding(value, reason.format(z=numbers, e=english, m=f"{_costs()[keys[1]]:.2f}", **words), _OWN, ranked == keys)
+    return Finding(
+        value, reason.format(z=numbers, e=english, m=f"{_costs()[keys[1]]:.2f}", **words), _OWN, ranked == keys
+    )
 
 
 def repeats_table(claim: Claim) -> Finding:
@@ -115,11 +117,11 @@ def rows_printed(claim: Claim) -> Finding:
     if claim.argument == "table_2_2":
         count = len(reference_rows("table_2_2", "policy/lists"))
     else:
-        count = sum(r["exhibit"] == claim.argument and r["key"].startswith("mac.") for r in survey_rows("report_targets"))
+        count = sum(
+            r["exhibit"] == claim.argument and r["key"].startswith("mac.") for r in survey_rows("report_targets")
+        )
     number = claim.argument.removeprefix("table_").replace("_", "-")
-    return Finding(
-        float(count), Text("表 {n} 列出 {c} 个", "Table {n} lists {c}").format(n=number, c=count), _OWN
-    )
+    return Finding(float(count), Text("表 {n} 列出 {c} 个", "Table {n} lists {c}").format(n=number, c=count), _OWN)
 
 
 def items_named(claim: Claim) -> Finding:

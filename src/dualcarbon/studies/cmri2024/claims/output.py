@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from dualcarbon.core.text import LANGUAGES, Language, Text
-from dualcarbon.studies.cmri2024.claims.checking import LABELS, STATUSES, Checked
+from dualcarbon.studies.cmri2024.claims.checking import LABELS, Checked, counts
 
 _PRINTED, _FOUND = Text("报告", "report"), Text("计算", "computed")
 _SECTION = Text("第 {s} 节", "section {s}")
 
 
 def to_json(found: Sequence[Checked], study: str) -> str:
-    """Counts by status and every claim: what is printed, what was computed, status and reason in both languages."""
-    counts = {status: sum(one.status == status for one in found) for status in STATUSES}
-    body = {"study": study, "counts": counts, "claims": [_plain(one) for one in found]}
+    """Counts over the whole list, and of every claim given what is printed and computed, its status and the reason."""
+    body = {"study": study, "counts": counts(), "claims": [_plain(one) for one in found]}
     return json.dumps(body, ensure_ascii=False, indent=2)
 
 
@@ -44,8 +43,8 @@ def _both(text: Text) -> dict[str, str]:
 
 
 def to_text(found: Sequence[Checked], languages: Sequence[Language]) -> str:
-    """A paragraph per claim and a last line of counts, one language after the other."""
-    return "\n\n".join("\n".join((*(_lines(one, lang) for one in found), _total(found, lang))) for lang in languages)
+    """A paragraph per claim and a last line of counts over the whole list, one language after the other."""
+    return "\n\n".join("\n".join((*(_lines(one, lang) for one in found), _total(lang))) for lang in languages)
 
 
 def _lines(one: Checked, language: Language) -> str:
@@ -54,33 +53,25 @@ def _lines(one: Checked, language: Language) -> str:
     if finding.value is not None:
         numbers += f", {_FOUND.get(language)} {computed_number(one)}"
     head = f"[{LABELS[one.status].get(language)}] {claim.key} ({_SECTION.format(s=claim.section).get(language)})"
-    return f"{head}\n  {claim.said.get(language)}\n  {numbers} [{claim.unit.get(language)}]\n  {finding.reason.get(language)}"
+    said = (claim.said.get(language), f"{numbers} [{claim.unit.get(language)}]", finding.reason.get(language))
+    return "\n  ".join((head, *said))
 
 
-def _total(found: Sequence[Checked], language: Language) -> str:
-    counts = [f"{LABELS[s].get(language)} {sum(one.status == s for one in found)}" for s in STATUSES]
-    return "  ".join(counts)
+def _total(language: Language) -> str:
+    return "  ".join(f"{LABELS[status].get(language)} {count}" for status, count in counts().items())
 
 
 def printed_number(one: Checked) -> str:
     """The number as printed."""
-    claim = one.claim
-    return f"{claim.printed:.{claim.decimals}f}"
+    return f"{one.claim.printed:.{one.claim.decimals}f}"
 
 
 def computed_number(one: Checked) -> str:
-    """The number computed, to one more digit than the printed one where that tells them apart."""
-    value, claim = one.finding.value, one.claim
-    if value is None:
-        return "–"
-    same = f"{value:.{claim.decimals}f}"
-    return same if one.status == "agrees" or same != printed_number(one) and _whole(one) else _further(value, claim.decimals)
+    """The number computed, in `computed_digits`; a dash where there is none."""
+    return "–" if one.finding.value is None else f"{one.finding.value:.{computed_digits(one)}f}"
 
 
-def _whole(one: Checked) -> bool:
-    """Whether the number counts: years, places."""
-    return one.claim.unit.en in ("year", "place")
-
-
-def _further(value: float, decimals: int) -> str:
-    return f"{value:.{decimals + 1}f}"
+def computed_digits(one: Checked) -> int:
+    """Digits behind the point: as many as printed, one more where the two numbers differ and do not count."""
+    counted = one.claim.unit.en in ("year", "place")
+    return one.claim.decimals + (one.status == "disagrees" and not counted)
