@@ -125,3 +125,22 @@ def test_the_given_frame_is_not_changed() -> None:
     copy = table.clone()
     decompose(table, IDENTITY, missing="zero")
     assert table.equals(copy)
+
+
+@pytest.mark.parametrize("method", ["lmdi1", "lmdi2", "shapley", "polar"])
+@pytest.mark.parametrize(("first", "second"), [(1e200, 3e200), (1e-200, 3e-200)])
+def test_products_beyond_what_a_number_holds(method: str, first: float, second: float) -> None:
+    table = pl.DataFrame({"year": [1, 2], "A": [first, 2 * first], "B": [second, 2 * second]})
+    refused(DataError, table, "product", "2, first year=1", "unit", written="C ~ A * B", method=method)
+
+
+@pytest.mark.parametrize("key", ["year", "ind"])
+def test_a_key_that_is_not_a_number(key: str) -> None:
+    table = pl.DataFrame({"year": [1.0, 2.0], "ind": [5.0, 5.0], "A": [1.0, 2.0]})
+    table = pl.concat([table, table[:1].with_columns(pl.lit(float("nan")).alias(key))])
+    refused(SchemaError, table, f"{key} 1", written="C ~ A[ind]")
+
+
+def test_whole_years_kept_as_floats_are_named_whole() -> None:
+    table = pl.DataFrame({"year": [2010.0, 2011.0, 2011.5], "A": [1.0, 2.0, 3.0]})
+    assert decompose(table, "C ~ A", chain=True).totals["period"].to_list() == ["2010-2011", "2011-2011.5"]

@@ -137,3 +137,9 @@ def test_pictures() -> None:
     assert drawing.items[1].en == "Intensity"  # type: ignore[union-attr]
     with pytest.raises(ConfigError, match="additive"):
         structural(economy(1), economy(2), form="multiplicative").waterfall()
+
+
+@pytest.mark.parametrize("part", [[["a"]], [[1.0], [2.0, 3.0]]])
+def test_what_is_no_matrix_is_named(part: object) -> None:
+    with pytest.raises(ConfigError, match="do not fit"):
+        structural([part, [1.0]], [part, [1.0]])  # type: ignore[list-item]

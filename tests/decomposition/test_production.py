@@ -105,3 +105,10 @@ def test_bad_input() -> None:
         run(data, of="output")
     with pytest.raises(ConfigError, match="'increasing'"):
         run(data, returns="increasing")
+
+
+@pytest.mark.parametrize("name", ["ratio", "output", "carbon_00"])
+def test_a_unit_column_cannot_bear_the_name_of_a_result(name: str) -> None:
+    table = pl.DataFrame({name: ["a", "a"], "year": [1, 2], "e": [1.0, 2.0], "y": [1.0, 2.0], "c": [1.0, 2.0]})
+    with pytest.raises(ConfigError, match=name):
+        production_theoretical(table, id=name, energy="e", good="y", bad="c")

@@ -101,3 +101,10 @@ def test_exhibits() -> None:
     drawing = found.figure().drawing
     assert isinstance(drawing, Scatter) and len(drawing.points) == 3
     assert drawing.lines[1].y[0] == pytest.approx(1.2 * drawing.lines[1].x[0])
+
+
+@pytest.mark.parametrize("name", ["elasticity", "state", "pressure_start"])
+def test_a_group_cannot_bear_the_name_of_a_result(name: str) -> None:
+    table = pl.DataFrame({name: ["a", "a"], "year": [1, 2], "c": [1.0, 2.0], "y": [1.0, 2.0]})
+    with pytest.raises(ConfigError, match=name):
+        decoupling(table, "c", "y", by=name)

@@ -201,3 +201,16 @@ def test_exhibits_hold_what_was_reckoned() -> None:
     drawing = found.figure().drawing
     assert isinstance(drawing, Lines) and len(drawing.curves) == 3 and len(drawing.references) == 1
     assert drawing.references[0].y[5] == pytest.approx(found.by_year["co2_year_end_mt"][5], rel=EXACT)
+
+
+@pytest.mark.parametrize("years", [2024, ["x"], [None], [float("nan")], [2024.5]])
+def test_what_is_no_year_is_named(years: object) -> None:
+    with pytest.raises(ConfigError, match="years are wrong"):
+        stations(years)  # type: ignore[arg-type]
+
+
+def test_years_written_as_text() -> None:
+    told = stations([2024], stock={"2023": 1e6, "2024": 2e6}, kwh_per_day={"2024": 50.0})  # type: ignore[dict-item]
+    assert told.power_twh[2024] == pytest.approx(1.5e6 * 50 * 365 / 1e9, rel=1e-14)
+    with pytest.raises(ConfigError, match="years are wrong"):
+        stations([2024], kwh_per_day={2024: 1.0, "2024": 2.0})  # type: ignore[dict-item]

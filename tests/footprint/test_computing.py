@@ -199,3 +199,23 @@ def test_exhibits() -> None:
     curves = extrapolated.figure().drawing
     assert isinstance(curves, Lines) and curves.curves[1].y[-1] == pytest.approx(16 * math.log10(1.3), rel=1e-9)
     assert pl.DataFrame(found.by_kind)["kind"].unique().sort().to_list() == ["accelerator", "server"]
+
+
+def test_a_trend_beyond_what_a_number_holds() -> None:
+    for c, e in ((1e20, 1e20), (1e10, 1e-10), (1e-20, 1e-20)):
+        with pytest.raises(DataError, match="beyond"):
+            trend(100.0, 2024, [2024, 2060], compute=c, efficiency=e)
+    with pytest.raises(DataError, match="beyond"):
+        break_even_efficiency(1e6, 1e-3)
+    with pytest.raises(DataError, match="beyond"):
+        break_even_path({2024: 1e-300, 2025: 1e300})
+
+
+def test_a_scenario_without_units() -> None:
+    with pytest.raises(ConfigError, match="fleet"):
+        Scenario("x", both("x"), (), scenario("us").sites)
+
+
+def test_figures_have_calendar_years() -> None:
+    found = data_centres("us")
+    assert found.figure().drawing.years and trend(1.0, 2024, [2024, 2030], compute=3, efficiency=2).figure().drawing.years  # type: ignore[union-attr]

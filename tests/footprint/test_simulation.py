@@ -178,3 +178,18 @@ def test_exhibits() -> None:
     drawing = one.figure().drawing
     assert isinstance(drawing, Distributions) and drawing.rows == (128,)
     assert pl.DataFrame(one.shares)["input"].to_list() == ["a", "b", "c"]
+
+
+def test_an_outcome_that_does_not_vary_has_no_shares() -> None:
+    found = monte_carlo(lambda v: np.column_stack([v["a"], np.full(len(v["a"]), 0.1)]), LAWS, outcomes=("x", "flat"))
+    flat = found.shares.filter(pl.col("outcome") == "flat")
+    assert flat.select(pl.col("first", "first_se", "total", "total_se").is_nan().all()).row(0) == (True,) * 4
+
+
+def test_outcomes_of_the_same_name() -> None:
+    with pytest.raises(ConfigError, match="settings"):
+        monte_carlo(lambda v: np.column_stack([v["a"], v["b"]]), LAWS, outcomes=("x", "x"))
+
+
+def test_the_figure_has_calendar_years() -> None:
+    assert station_simulation([2030, 2040], national_path(), draws=64).figure().drawing.years  # type: ignore[union-attr]

@@ -96,3 +96,8 @@ def test_the_report_s_claims() -> None:
     assert claims["compute_growth_per_year"]["ours"] == pytest.approx(10**0.6, rel=EXACT)
     assert "80.7 TWh" in claims["stations_2024_twh"]["said_en"] and "72.4 TWh" in claims["stations_2024_twh"]["said_en"]
     assert len(found.table().rows) == 7
+
+
+def test_figures_have_calendar_years() -> None:
+    assert totals([PART], [GridPath.constant(0.5, 2030, 2040)]).figure().drawing.years  # type: ignore[union-attr]
+    assert stations().figure().drawing.years  # type: ignore[union-attr]

@@ -86,3 +86,11 @@ def test_a_file_without_its_columns(tmp_path: Path) -> None:
     (tmp_path / "owid_co2_1900_2018.csv.gz").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(InputError, match="iso_code, country, year, co2"):
         read_emissions(tmp_path)
+
+
+def test_fossil_generation_as_text_and_years_with_a_point() -> None:
+    mix = pl.DataFrame({"iso3": ["A"], "year": ["2020.0"], "total_twh": [10.0], "clean_twh": ["4"], "fossil_twh": ["6"]})
+    found = clean_shares(mix, countries=None)
+    assert found.at(2020) == {"A": 0.4} and found.frame["unaccounted"].to_list() == [0.0]
+    with pytest.raises(DataError, match="cannot be read"):
+        clean_shares(mix.with_columns(fossil_twh=pl.lit("x")), countries=None)

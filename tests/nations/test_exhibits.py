@@ -72,3 +72,12 @@ def test_the_clean_figure_dashes_what_colours_cannot_tell() -> None:
 
 def test_names_in_both_languages() -> None:
     assert country_name("JPN").zh == "日本" and country_name("XKX").en == "XKX"
+
+
+def test_countries_that_are_not_there_or_have_no_year_are_refused() -> None:
+    found = peaks(pl.DataFrame({"iso3": ["A"] * 3, "year": [2000, 2001, 2002], "co2_mt": [0.0] * 3}))
+    for build in (peaks_table, peaks_figure):
+        with pytest.raises(DataError, match="no such countries"):
+            build(found, ["ZZ"])
+    with pytest.raises(DataError, match="no highest year"):
+        peaks_figure(found, ["A"])

@@ -168,3 +168,19 @@ def test_a_country_that_is_not_there() -> None:
 def test_missing_emissions_at_the_ends_are_no_gap() -> None:
     table = pl.concat([series([float("nan")], 1999), series(FALLING)])
     assert peaks(table).of("A")["first_year"] == 2000
+
+
+def test_an_unknown_word_for_gaps() -> None:
+    with pytest.raises(ConfigError, match="Refuse"):
+        peaks(table([1.0, 2.0]), gaps="Refuse")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"smooth": 3.0}, {"decline": "5"}, {"windows": (1, 3.0)}, {"margin": "a"}])
+def test_rules_of_other_kinds_than_numbers(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="peak rule"):
+        PeakRule(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_table_without_emissions_is_refused() -> None:
+    with pytest.raises(DataError, match="no emissions"):
+        peaks(table([1.0, 2.0]), rule=PeakRule(since=2100))

@@ -115,3 +115,17 @@ def test_figures_hold_every_year() -> None:
     assert isinstance(stack, Stacked)
     printed = scenario.nodes.filter(pl.col("year") == 2060)["generation_twh"].sum()
     assert sum(layer.values[-1] for layer in stack.layers) == pytest.approx(printed, rel=EXACT)
+
+
+def test_a_reference_of_zero_has_no_ratio() -> None:
+    mix = {"year": [2020, 2020, 2040, 2040], "source": ["coal", "wind"] * 2, "generation_twh": [10.0, 2.0, 0.0, 8.0]}
+    seen = effect_of_choice(1.0, 2040, scenarios=(own_scenario(pl.DataFrame(mix)),))
+    assert float(seen.reference) == 0.0 and seen.frame["ratio"].null_count() == seen.frame.height
+    assert all(row[-1].value is None for row in (*choice_table(seen).rows, *area_table(seen).rows))
+
+
+def test_bad_energy_and_no_scenario() -> None:
+    with pytest.raises(DataError, match="MWh"):
+        effect_of_choice("x", 2023)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="scenario"):
+        effect_of_choice(1.0, 2023, scenarios=())

@@ -230,3 +230,16 @@ def test_every_kind_is_explained_in_both_languages() -> None:
     for kind in KINDS.values():
         assert kind.label.zh != kind.label.en and kind.meaning.zh != kind.meaning.en
     assert all(math.isfinite(v) for kind in KINDS for v in official_years(kind).values())
+
+
+@pytest.mark.parametrize("year", ["abc", [2030], [2030, 2031], None])
+@pytest.mark.parametrize("kind", ["average", "reporting"])
+def test_what_is_no_year(year: object, kind: str) -> None:
+    with pytest.raises(DataError, match="such years"):
+        grid_factor(year, kind=kind)  # type: ignore[arg-type]
+
+
+def test_a_broken_vintage_is_not_rounded() -> None:
+    with pytest.raises(ConfigError, match="vintage"):
+        grid_factor(2023, vintage=2022.7)  # type: ignore[arg-type]
+    assert grid_factor(2023, vintage=2022.0) == 0.5366  # type: ignore[arg-type]

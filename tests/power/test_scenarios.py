@@ -143,3 +143,12 @@ def test_years_outside_and_unknown_names() -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         own_scenario(tmp_path / "none.csv")
+
+
+def test_clean_written_in_words() -> None:
+    mix = {"year": [2020, 2020, 2040, 2040], "source": ["a", "b"] * 2, "generation_twh": [6.0, 4.0, 4.0, 8.0]}
+    table = pl.DataFrame(mix)
+    for words in (["FALSE", "TRUE"], ["no", "Yes"], ["0", "1"], [0, 1]):
+        assert own_scenario(table.with_columns(clean=pl.Series(words * 2))).clean_share([2020])[0] == pytest.approx(0.4)
+    with pytest.raises(DataError, match="clean"):
+        own_scenario(table.with_columns(clean=pl.Series(["no", "perhaps"] * 2)))

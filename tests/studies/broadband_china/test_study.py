@@ -108,7 +108,7 @@ def test_each_doubt_forbids_a_causal_reading(estimated: Estimated, options: dict
 
 def test_no_effect_shown_is_not_no_effect(estimated: Estimated) -> None:
     (last,) = given(estimated.main, 0.5)
-    assert "do not show" in last.en and "effects from -0.0146 to 0.0246 are not ruled out" in last.en
+    assert "do not show" in last.en and "effects from −0.0146 to 0.0246 are not ruled out" in last.en
     assert "未被排除" in last.zh and "causal" not in last.en
     *_, last = given(estimated.main, 0.5, pre=0.01)
     assert "do not show" in last.en and "neither this interval nor significant results" in last.en

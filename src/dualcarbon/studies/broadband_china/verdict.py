@@ -54,7 +54,8 @@ def _conclusion(main: Effect, doubted: bool) -> Text:
             "Conclusion: the effect is significantly {s} zero and parallel trends are not rejected, which does not "
             "prove them.",
         )
-    low, high = (format(limit, number_form(max(map(abs, main.interval)))) for limit in main.interval)
+    form = number_form(max(map(abs, main.interval)))
+    low, high = (format(limit, form).replace("-", "−") for limit in main.interval)
     return last.format(l=low, h=high, s=Text("为负", "below") if main.att < 0 else Text("为正", "above"))
 
 
