@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from dualcarbon.core.errors import DataError, SchemaError
+from dualcarbon.core.errors import ConfigError, DataError, SchemaError
 from dualcarbon.core.exhibit import Scatter
 from dualcarbon.decomposition import STATES, decompose, decoupling, state_of
 

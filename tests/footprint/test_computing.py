@@ -12,7 +12,7 @@ import pytest
 from dualcarbon.core.errors import ConfigError, DataError
 from dualcarbon.core.exhibit import Lines
 from dualcarbon.core.grid import GridPath
-from dualcarbon.core.text import Text
+from dualcarbon.core.text import Text, both
 from dualcarbon.footprint import (
     Fleet,
     Scenario,
@@ -217,5 +217,6 @@ def test_a_scenario_without_units() -> None:
 
 
 def test_figures_have_calendar_years() -> None:
-    found = data_centres("us")
-    assert found.figure().drawing.years and trend(1.0, 2024, [2024, 2030], compute=3, efficiency=2).figure().drawing.years  # type: ignore[union-attr]
+    for found in (data_centres("us"), trend(1.0, 2024, [2024, 2030], compute=3, efficiency=2)):
+        drawing = found.figure().drawing
+        assert isinstance(drawing, Lines) and drawing.years

@@ -192,4 +192,14 @@ def test_outcomes_of_the_same_name() -> None:
 
 
 def test_the_figure_has_calendar_years() -> None:
-    assert station_simulation([2030, 2040], national_path(), draws=64).figure().drawing.years  # type: ignore[union-attr]
+    drawing = station_simulation([2030, 2040], national_path(), draws=64).figure().drawing
+    assert isinstance(drawing, Lines) and drawing.years
+
+
+def test_levels_of_one_s_own_are_named_in_the_figure() -> None:
+    found = monte_carlo(additive, LAWS, draws=64, levels=(0.9, 0.1, 0.5, 0.5))
+    assert found.percentiles["level"].to_list() == [0.1, 0.5, 0.9]
+    drawing = found.figure().drawing
+    assert isinstance(drawing, Distributions) and drawing.quantile_label.en == "10, 50, 90 % percentiles"
+    with pytest.raises(ConfigError, match="odd"):
+        monte_carlo(additive, LAWS, draws=64, levels=(0.1, 0.9)).figure()

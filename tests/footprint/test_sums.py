@@ -99,5 +99,6 @@ def test_the_report_s_claims() -> None:
 
 
 def test_figures_have_calendar_years() -> None:
-    assert totals([PART], [GridPath.constant(0.5, 2030, 2040)]).figure().drawing.years  # type: ignore[union-attr]
-    assert stations().figure().drawing.years  # type: ignore[union-attr]
+    for found in (totals([A], [CLEAN]), stations()):
+        drawing = found.figure().drawing
+        assert isinstance(drawing, Lines) and drawing.years

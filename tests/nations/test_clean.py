@@ -89,7 +89,9 @@ def test_a_file_without_its_columns(tmp_path: Path) -> None:
 
 
 def test_fossil_generation_as_text_and_years_with_a_point() -> None:
-    mix = pl.DataFrame({"iso3": ["A"], "year": ["2020.0"], "total_twh": [10.0], "clean_twh": ["4"], "fossil_twh": ["6"]})
+    mix = pl.DataFrame(
+        {"iso3": ["A"], "year": ["2020.0"], "total_twh": [10.0], "clean_twh": ["4"], "fossil_twh": ["6"]}
+    )
     found = clean_shares(mix, countries=None)
     assert found.at(2020) == {"A": 0.4} and found.frame["unaccounted"].to_list() == [0.0]
     with pytest.raises(DataError, match="cannot be read"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
+from dualcarbon.core.errors import DataError
 from dualcarbon.core.exhibit import Lines, Table
 from dualcarbon.core.text import LANGUAGES
 from dualcarbon.nations import (

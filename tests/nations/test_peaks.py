@@ -172,7 +172,7 @@ def test_missing_emissions_at_the_ends_are_no_gap() -> None:
 
 def test_an_unknown_word_for_gaps() -> None:
     with pytest.raises(ConfigError, match="Refuse"):
-        peaks(table([1.0, 2.0]), gaps="Refuse")  # type: ignore[arg-type]
+        peaks(series([1.0, 2.0]), gaps="Refuse")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("wrong", [{"smooth": 3.0}, {"decline": "5"}, {"windows": (1, 3.0)}, {"margin": "a"}])
@@ -183,4 +183,4 @@ def test_rules_of_other_kinds_than_numbers(wrong: dict[str, object]) -> None:
 
 def test_a_table_without_emissions_is_refused() -> None:
     with pytest.raises(DataError, match="no emissions"):
-        peaks(table([1.0, 2.0]), rule=PeakRule(since=2100))
+        peaks(series([1.0, 2.0]), rule=PeakRule(since=2100))

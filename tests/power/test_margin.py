@@ -86,3 +86,11 @@ def test_refusals(fleet: pl.DataFrame, demand: list[float], available: dict[str,
 def test_a_column_that_is_not_there() -> None:
     with pytest.raises(SchemaError, match="add t_per_mwh"):
         merit_order(FLEET.drop("t_per_mwh"), [1.0])
+
+
+def test_capacity_that_sums_to_the_demand_but_for_rounding() -> None:
+    fleet = {"source": ["wind", "coal", "gas"], "capacity_mw": [0.3, 0.6, 1.0], "cost_per_mwh": [0.0, 1.0, 2.0]}
+    plants = pl.DataFrame(fleet).with_columns(t_per_mwh=pl.Series([0.0, 0.9, 0.4]))
+    assert 0.3 + 0.6 < 0.9
+    for some in (plants, plants[:2]):
+        assert merit_order(some, [0.9]).marginal_t_per_mwh.tolist() == [0.9]

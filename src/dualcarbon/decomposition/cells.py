@@ -113,7 +113,8 @@ def cells_of(
         _settle(layout, symbol, (*symbol.subscripts, *own), values)
     values = np.stack([_factor(layout, factor, spread) for factor in identity.factors], axis=1)
     _require_values(layout, identity, values, signed)
-    _require_identity(layout, identity, by, values)
+    product = _products(layout, values)
+    _require_identity(layout, identity, by, product)
     group, groups = _groups(layout, by)
     return Cells(tuple(layout.times.to_list()), layout.keys, values, group, groups, int(gone.sum()))
 
@@ -244,14 +245,31 @@ def _require_values(layout: _Layout, identity: Identity, values: Array, signed: 
         )
 
 
-def _require_identity(layout: _Layout, identity: Identity, by: Sequence[str], values: Array) -> None:
+def _products(layout: _Layout, values: Array) -> Array:
+    """The products of the factors, (T, n), of a size that keeps its digits: above 1e-307 and below 1e308, or zero."""
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        product: Array = np.asarray(values.prod(axis=1), dtype=np.float64)
+    wrong: Mask = np.asarray(~(np.abs(product) < np.inf))
+    small = np.abs(product) < np.finfo(np.float64).tiny
+    if small.any():
+        wrong |= small & (values != 0.0).all(axis=1)
+    if wrong.any():
+        faults.bad_rows(
+            Text("因素之积超出数所能表示的范围", "products of the factors are beyond what a number holds"),
+            Text("绝对值在 1e-307 与 1e308 之间，或为零", "between 1e-307 and 1e308 in size, or zero"),
+            Text("换用较大或较小的单位", "use another unit, larger or smaller"),
+            *layout.named(wrong),
+        )
+    return product
+
+
+def _require_identity(layout: _Layout, identity: Identity, by: Sequence[str], product: Array) -> None:
     """The column of the left side, where there is one, is the product in each cell, or the sum in each period."""
     left = identity.left.column
     if left not in layout.table.columns:
         return
     faults.not_numeric(layout.table, [left])
     stated = layout.spread(left)
-    product: Array = np.asarray(values.prod(axis=1), dtype=np.float64)
     cells = _apart(stated, product)
     if not cells.any():
         return

@@ -70,13 +70,15 @@ def decompose(
     SchemaError
         Columns that are absent or not numeric, empty keys.
     DataError
-        One period; cells missing, repeated or negative; a factor with several values within its subscripts; a ratio
-        x/0; an identity that does not hold; zeros in one period (lmdi2); a total that is not positive (multiplicative).
+        One period; cells missing, repeated, negative, or with a product beyond 1e308 or below 1e-307; a factor with
+        several values within its subscripts; a ratio x/0; an identity that does not hold; zeros in one period (lmdi2);
+        a total that is not positive (multiplicative).
 
     Notes
     -----
-    Zeros in lmdi1: factors that rise from (fall to) zero share the cell's gain (loss) equally. lmdi1, shapley and polar
-    are consistent in aggregation; polar depends on the order of the factors. Shapley and polar take negative values.
+    Zeros in lmdi1: factors that rise from (fall to) zero share the cell's gain (loss) equally. lmdi1 and the additive
+    shapley and polar are consistent in aggregation; polar depends on the order of the factors. Shapley and polar take
+    negative values.
 
     Ang (2015), Energy Policy 86, 233-238, doi:10.1016/j.enpol.2015.07.007; Ang, Zhang & Choi (1998), Energy 23,
     489-495, doi:10.1016/S0360-5442(98)00016-4; Sun (1998), Energy Economics 20, 85-100,

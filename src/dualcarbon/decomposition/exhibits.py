@@ -26,6 +26,7 @@ from dualcarbon.decomposition.words import (
     label_of,
     period_name,
     said,
+    time_name,
 )
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def waterfall(found: Decomposition, look: Look, period: str | None) -> Figure:
     effects, start, end, ends, name = _stretch(found, period)
     left = look.label(found.identity.left.column)
     label = look.quantity(found.identity.left.column)
-    items = (both(str(ends[0])), *(look.label(factor) for factor in found.factors), both(str(ends[1])))
+    items = (both(time_name(ends[0])), *(look.label(factor) for factor in found.factors), both(time_name(ends[1])))
     if found.form == "multiplicative":
         drawing = _of_ratios(items, effects, end / start, Text("{c}（起点 = 1）", "{c} (start = 1)").format(c=left))
     else:
@@ -207,13 +208,13 @@ def stacked(found: Decomposition, look: Look, *, areas: bool) -> Figure:
     places: list[float] = [float(place) for place in range(len(names))]
     if areas:
         parts, totals = [[0.0, *part] for part in parts], [0.0, *totals]
-        names = [str(time) for time in found.cells.times]
+        names = [time_name(time) for time in found.cells.times]
         numbers = [time for time in found.cells.times if isinstance(time, (int, float))]
         whole = len(numbers) == len(names) and all(a < b for a, b in pairwise(numbers))
         places = [float(number) for number in numbers] if whole else [float(place) for place in range(len(names))]
     left = found.identity.left.column
     unit = Text("{c}的对数变化", "Log change of {c}").format(c=look.label(left)) if ratio else look.quantity(left)
-    label = Text("{u}：自 {t} 起累计", "{u}: cumulative from {t}").format(u=unit, t=str(found.cells.times[0]))
+    label = Text("{u}：自 {t} 起累计", "{u}: cumulative from {t}").format(u=unit, t=time_name(found.cells.times[0]))
     drawing = Stacked(
         x=tuple(places),
         layers=tuple(Layer(look.label(name), tuple(part)) for name, part in zip(found.factors, parts, strict=True)),

@@ -47,8 +47,8 @@ def not_numeric(table: pl.DataFrame, wanted: Sequence[str]) -> None:
 
 
 def keys_missing(table: pl.DataFrame, keys: Sequence[str]) -> None:
-    """Raise `SchemaError` if a key is empty somewhere."""
-    counts = {name: table[name].null_count() for name in keys}
+    """Raise `SchemaError` if a key is null or not a number somewhere."""
+    counts = {name: _empty(table[name]) for name in keys}
     if any(counts.values()):
         found = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         raise SchemaError(
@@ -59,13 +59,18 @@ def keys_missing(table: pl.DataFrame, keys: Sequence[str]) -> None:
         )
 
 
-def keys_taken(keys: Sequence[str], time: str) -> None:
+def _empty(column: pl.Series) -> int:
+    empty = column.is_null()
+    return int((empty | column.is_nan().fill_null(False) if column.dtype.is_float() else empty).sum())
+
+
+def keys_taken(keys: Sequence[str], time: str, results: Sequence[str] = _RESULTS) -> None:
     """Raise `ConfigError` if a subscript is the time column or has the name of a column of the results."""
-    taken = [name for name in keys if name == time or name in _RESULTS]
+    taken = [name for name in keys if name == time or name in results]
     if taken:
         raise ConfigError(
             Text("下标不能用这个名称", "a subscript cannot have this name"),
-            expected=Text("既不是时间列，也不是 {r}", "neither the time column nor {r}").format(r=", ".join(_RESULTS)),
+            expected=Text("既不是时间列，也不是 {r}", "neither the time column nor {r}").format(r=", ".join(results)),
             found=both(", ".join(taken)),
             remedy=Text(
                 "每个因素都随时间变化，不必写出；其余请改列名",

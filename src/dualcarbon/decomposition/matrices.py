@@ -140,7 +140,10 @@ def structural(
 
 def _parts(given: Sequence[ArrayLike]) -> list[Array]:
     """Matrices: a first vector is a row, a last one a column."""
-    found = [np.asarray(part, dtype=np.float64) for part in given]
+    try:
+        found = [np.asarray(part, dtype=np.float64) for part in given]
+    except (TypeError, ValueError) as error:
+        _misfit(Text("由数组成的矩阵", "matrices of numbers"), str(error))
     if found and found[0].ndim == 1:
         found[0] = found[0][None, :]
     if found and found[-1].ndim == 1:

@@ -36,6 +36,13 @@ FACTORS = {
     "not_split": Text("未能分解", "Not split"),
 }
 STATUSES = ("ok", "infeasible", "failed", "undefined", "zero")
+_SLOTS = ("00", "11", "01", "10")
+_COLUMNS = (
+    *("period", "start", "end", "ratio", "status"),
+    *FACTORS,
+    *(f"{what}_{slot}" for what in ("carbon", "energy") for slot in _SLOTS),
+)
+"""Columns of the results."""
 _OF_ENERGY = ("potential_energy_intensity", "output", "energy_efficiency", "energy_technology")
 
 
@@ -115,7 +122,7 @@ def production_theoretical(
     Raises
     ------
     ConfigError, SchemaError, DataError
-        As for `decompose`; units absent in some period, negative values.
+        As for `decompose`; units absent in some period, negative values; `id` named as a column of the results.
 
     Notes
     -----
@@ -135,6 +142,7 @@ def production_theoretical(
     """
     faults.one_of("of", of, ("bad", "energy"))
     faults.one_of("returns", returns, ("constant", "variable"))
+    faults.keys_taken((id,), time, _COLUMNS)
     columns = (energy, good, bad, *inputs)
     identity = Identity(Symbol(""), tuple(Factor(Symbol(name)) for name in columns))
     cells = cells_of(df, identity, (id,), time=time, ends_only=not chain, missing="refuse", signed=False)
@@ -217,7 +225,7 @@ def _units(cells: Cells, name: str, one: _Step, of: Of) -> pl.DataFrame:
         **dict(zip(_kept(of)[:-1], one.factors, strict=True)),
     }
     for what, distances in (("carbon", one.found.carbon), ("energy", one.found.energy)):
-        columns |= {f"{what}_{slot}": row for slot, row in zip(("00", "11", "01", "10"), distances, strict=True)}
+        columns |= {f"{what}_{slot}": row for slot, row in zip(_SLOTS, distances, strict=True)}
     status = [STATUSES[code] for code in one.found.status]
     frame = pl.DataFrame(columns).with_columns(pl.col(pl.Float64).fill_nan(None), status=pl.Series(status))
     return pl.concat([cells.keys, frame], how="horizontal")

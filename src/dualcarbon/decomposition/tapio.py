@@ -40,6 +40,19 @@ STATES = {
 """Tapio's eight states, and three names for an activity that does not change and has no elasticity."""
 
 _MATCHES, _ROUNDING = 1e-6, 1e-12
+_COLUMNS = (
+    "period",
+    "pressure_start",
+    "pressure_end",
+    "activity_start",
+    "activity_end",
+    "pressure_rate",
+    "activity_rate",
+    "elasticity",
+    "state",
+    "factor",
+)
+"""Columns of the results."""
 
 
 def state_of(pressure: float, activity: float) -> str:
@@ -147,6 +160,8 @@ def decoupling(
 
     Raises
     ------
+    ConfigError
+        A column of groups that bears the name of a column of the results.
     SchemaError, DataError
         Columns absent or not numeric; periods missing or repeated; negative values; a start of zero.
 
@@ -162,6 +177,7 @@ def decoupling(
     """
     faults.one_of("missing", missing, ("refuse", "zero"))
     groups = (by,) if isinstance(by, str) else tuple(by)
+    faults.keys_taken(groups, time, _COLUMNS)
     identity = Identity(Symbol(""), (Factor(Symbol(pressure)), Factor(Symbol(activity))))
     cells = cells_of(df, identity, groups, time=time, ends_only=not chain, missing=missing, signed=False)
     _require_starts(cells, (pressure, activity))

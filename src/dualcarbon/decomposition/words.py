@@ -37,7 +37,12 @@ def label_of(name: str, labels: Mapping[str, Label] | None) -> Text:
     return said(labels[name]) if labels and name in labels else both(name)
 
 
+def time_name(time: object) -> str:
+    """A period: ``2010``, also where it is the number 2010.0, or ``2010-01-31``."""
+    return str(int(time) if isinstance(time, float) and time.is_integer() else time).removesuffix(" 00:00:00")
+
+
 def period_name(before: object, after: object) -> str:
     """A step from one period to another: ``2010-2015``, ``2010-01-31/2010-02-28``."""
-    first, last = (str(value).removesuffix(" 00:00:00") for value in (before, after))
+    first, last = (time_name(value) for value in (before, after))
     return f"{first}{'/' if '-' in first + last else '-'}{last}"

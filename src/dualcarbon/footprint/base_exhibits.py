@@ -147,6 +147,7 @@ def figure(found: Stations, paths: Sequence[GridPath] | None = None) -> Figure:
             y_label=Text("CO2（百万吨）", "CO2 (Mt)"),
             curves=curves,
             references=(Points(beside, x, tuple((year_end * several[0].at(years)).tolist())),),
+            years=True,
         ),
         notes=(
             Text("实线按年均存量，虚线按年末存量。", "Solid lines: average stock; dashed: year-end stock."),

@@ -112,7 +112,7 @@ def figure(found: DataCentres, trends: Sequence[Trend] = ()) -> Figure:
         title=Text(
             "{r}数据中心用电：自下而上与趋势外推", "{r}: electricity of data centres, bottom-up and by trend"
         ).format(r=found.scenario.label),
-        drawing=Lines(YEAR, Text("用电量（TWh）", "Electricity (TWh)"), tuple(curves), references),
+        drawing=Lines(YEAR, Text("用电量（TWh）", "Electricity (TWh)"), tuple(curves), references, years=True),
         notes=found.notes,
         source=SOURCE,
         simulated=False,
@@ -171,6 +171,7 @@ def trend_figure(found: Trend) -> Figure:
                 Points(Text("趋势能效", "Efficiency by trend"), x, logs["efficiency_index"]),
                 Points(Text("用电不变所需能效", "Efficiency for flat energy"), x, logs["flat_efficiency_index"]),
             ),
+            years=True,
         ),
         notes=_trend_notes(found),
         source=SOURCE,

@@ -14,6 +14,8 @@ from dualcarbon.footprint import faults, shipped
 from dualcarbon.footprint.milestones import between
 
 _GROWTH = Text("倍数", "multiple")
+_TREND = Text("趋势外推", "extrapolation of a trend")
+_EFFICIENCY = Text("所需能效", "efficiency needed")
 _YEARS = Text("年数", "number of years")
 _MULTIPLE_REMEDY = Text("给出倍数，例如一百万倍用 1e6", "give a multiple, such as 1e6 for a million times")
 _YEARS_REMEDY = Text("给出年数，例如 10", "give the number of years, such as 10")
@@ -93,7 +95,7 @@ def trend(
     Raises
     ------
     DataError
-        Negative energy.
+        Negative energy; an index that grows beyond 1e308 or falls to zero.
     ConfigError
         A rate not above zero, an unknown key, a year before the base year.
 
@@ -109,16 +111,18 @@ def trend(
     _require_not_before(base_year, t.tolist())
     c, e = _rate(compute, "compute"), _rate(efficiency, "efficiency")
     after = (t - base_year).astype(np.float64)
-    with np.errstate(over="ignore"):
-        grown, gained = c**after, e**after
+    with np.errstate(over="ignore", under="ignore"):
+        grown, gained, apart = c**after, e**after, (c / e) ** after
+        power = base_twh * apart
+    faults.require_held(_TREND, grown, gained, apart, *((power,) if base_twh > 0.0 else ()))
     table = pl.DataFrame(
         {
             "year": t,
             "compute_index": grown,
             "efficiency_index": gained,
-            "power_twh": base_twh * (c / e) ** after,
+            "power_twh": power,
             "flat_efficiency_index": grown,
-            "shortfall": (c / e) ** after,
+            "shortfall": apart,
         }
     )
     named = Text("算力每年 {c} 倍、能效每年 {e} 倍", "compute {c} x a year, efficiency {e} x a year")
@@ -140,6 +144,8 @@ def break_even_efficiency(growth: float, years: float, *, energy: float = 1.0) -
     ------
     ConfigError
         If one of them is not above zero.
+    DataError
+        If the multiple lies beyond 1e308 or falls to zero.
 
     Examples
     --------
@@ -149,7 +155,10 @@ def break_even_efficiency(growth: float, years: float, *, energy: float = 1.0) -
     faults.require_positive(_GROWTH, growth, _MULTIPLE_REMEDY)
     faults.require_positive(_YEARS, years, _YEARS_REMEDY)
     faults.require_positive(_GROWTH, energy, Text("1 表示用电量不变", "1 holds energy flat"))
-    return float(np.exp((np.log(growth) - np.log(energy)) / years))
+    with np.errstate(over="ignore", under="ignore"):
+        needed = np.exp((np.log(growth) - np.log(energy)) / years)
+    faults.require_held(_EFFICIENCY, needed)
+    return float(needed)
 
 
 def break_even_path(
@@ -179,7 +188,7 @@ def break_even_path(
     Raises
     ------
     DataError
-        If a value is not above zero, or energy or PUE do not cover the years; a PUE below 1.
+        If a value is not above zero, or energy or PUE do not cover the years; a PUE below 1; an index beyond 1e308.
 
     Examples
     --------
@@ -193,8 +202,11 @@ def break_even_path(
     for name, part in parts.items():
         values = between(_PATHS[name], part, t, "linear")
         faults.require_range(_PATHS[name], t, values, low=1.0 if name == "pue" else least)
-        index[name] = values / values[0]
-    needed = index["compute"] / index["energy"] * index["pue"]
+        with np.errstate(over="ignore", under="ignore"):
+            index[name] = values / values[0]
+    with np.errstate(all="ignore"):
+        needed = index["compute"] / index["energy"] * index["pue"]
+    faults.require_held(_EFFICIENCY, *index.values(), needed)
     yearly = np.exp(np.diff(np.log(needed)) / np.diff(t))
     return pl.DataFrame(
         {
@@ -227,4 +239,4 @@ def _rate(given: float | str, applies_to: str) -> float:
 def _require_not_before(base_year: int, years: list[int]) -> None:
     remedy = Text("从基年起给出年份，或换一个基年", "ask for years from the base year on, or take another base year")
     later = range(base_year, max(years) + 1)
-    faults.require_years(Text("趋势外推", "extrapolation of a trend"), later, years, remedy)
+    faults.require_years(_TREND, later, years, remedy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,13 +117,57 @@ def asked_years(years: Iterable[int]) -> NDArray[np.int64]:
     ConfigError
         If there is none, or one is not a whole number.
     """
-    given = list(years)
-    whole = [int(y) for y in given if float(y) == int(y)]
-    if given and len(whole) == len(given):
+    given: list[object] = list(years) if isinstance(years, Iterable) and not isinstance(years, str) else [years]
+    whole = [year for y in given if (year := whole_year(y)) is not None]
+    if given and isinstance(years, Iterable) and len(whole) == len(given):
         return np.unique(np.array(whole, dtype=np.int64))
-    raise ConfigError(
+    raise _wrong_years(given)
+
+
+def whole_year(given: object) -> int | None:
+    """A year, also where it is written as text or kept as 2030.0; None for anything else."""
+    try:
+        number = float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def by_year(given: Mapping[int, float]) -> dict[int, float]:
+    """The values by whole year, increasing.
+
+    Raises
+    ------
+    ConfigError
+        If a key is no whole year, or two keys are the same year.
+    """
+    years = {key: whole_year(key) for key in given}
+    if None in years.values() or len(set(years.values())) < len(years):
+        raise _wrong_years(list(given))
+    return dict(sorted((year, float(given[key])) for key, year in years.items() if year is not None))
+
+
+def _wrong_years(given: list[object]) -> ConfigError:
+    return ConfigError(
         Text("年份不对", "the years are wrong"),
-        expected=Text("至少一个整数年份", "whole years, at least one"),
-        found=counted(given) if given else Text("没有年份", "no year"),
-        remedy=Text("例如 range(2019, 2026)", "for example range(2019, 2026)"),
+        expected=Text("至少一个整数年份，各一次", "whole years, at least one, each once"),
+        found=counted([repr(y) for y in given]) if given else Text("没有年份", "no year"),
+        remedy=Text("例如 range(2019, 2026)，一年写 [2024]", "for example range(2019, 2026); one year as [2024]"),
     )
+
+
+def require_held(what: Text, *values: Floats) -> None:
+    """Numbers that a float holds: finite, and not fallen to zero.
+
+    Raises
+    ------
+    DataError
+    """
+    lost = [f"{v:g}" for part in values for v in np.atleast_1d(part).tolist() if not (np.isfinite(v) and v > 0.0)]
+    if lost:
+        raise DataError(
+            Text("{w}超出数所能表示的范围", "{w}: beyond what a number holds").format(w=what),
+            expected=Text("1e-308 与 1e308 之间的数", "numbers between 1e-308 and 1e308"),
+            found=counted(lost),
+            remedy=Text("缩短年份范围，或用较小的倍数", "ask for fewer years, or take smaller multiples"),
+        )

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.text import Text
+from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.text import Text, both
 from dualcarbon.footprint import faults, shipped
 from dualcarbon.footprint.milestones import between
 
@@ -130,13 +131,28 @@ class Scenario:
         `china`, `world`, `us`, or a name of one's own; check points are found by it.
     label : Text
     fleets : tuple of Fleet
+        One at least.
     sites : Sites
+
+    Raises
+    ------
+    ConfigError
+        If there is no fleet.
     """
 
     region: str
     label: Text
     fleets: tuple[Fleet, ...]
     sites: Sites
+
+    def __post_init__(self) -> None:
+        if not self.fleets:
+            raise ConfigError(
+                Text("情景没有设备", "the scenario has no fleet"),
+                expected=Text("至少一类设备", "one fleet at least"),
+                found=both("()"),
+                remedy=Text("给出 fleets=(Fleet(...),)", "give fleets=(Fleet(...),)"),
+            )
 
     @property
     def years(self) -> range:

@@ -36,6 +36,8 @@ def between(what: Text, given: Mapping[int, float], years: Iterable[int], rule: 
 
     Raises
     ------
+    ConfigError
+        If a key is no whole year.
     DataError
         If a year lies outside those given, or a value is negative or not finite (geometric: not above zero).
 
@@ -44,8 +46,8 @@ def between(what: Text, given: Mapping[int, float], years: Iterable[int], rule: 
     >>> between(Text("功率", "power"), {2020: 1.0, 2022: 4.0}, [2021], "geometric").tolist()
     [2.0]
     """
-    known = np.array(sorted(given), dtype=np.int64)
-    values = np.array([given[int(y)] for y in known], dtype=np.float64)
+    told = faults.by_year(given)
+    known, values = np.array(list(told), dtype=np.int64), np.array(list(told.values()), dtype=np.float64)
     least = np.nextafter(0.0, 1.0) if rule == "geometric" else 0.0
     faults.require_range(what, known.tolist(), values, low=least)
     wanted = np.asarray(list(years), dtype=np.int64)

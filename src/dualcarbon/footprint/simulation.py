@@ -26,8 +26,6 @@ Model = Callable[[Mapping[str, Floats]], Floats]
 
 BLOCK = 4096
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-FLAT = 1e-24
-"""Variance, relative to the squared mean, below which an outcome does not vary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,9 @@ class Simulation:
     moments : polars.DataFrame
         outcome, mean, sd, mean_se.
     shares : polars.DataFrame
-        outcome, input, first, first_se, total, total_se: shares of the outcome's variance. Up to sampling error the
-        first-order shares of an outcome sum to at most 1 (to 1 if inputs add), the total ones to at least 1.
+        outcome, input, first, first_se, total, total_se: shares of the outcome's variance, NaN where it has none.
+        Up to sampling error the first-order shares of an outcome sum to at most 1 (to 1 if inputs add), the total ones
+        to at least 1.
     values : (2 draws, m) float64
         Outcomes of both samples.
     inputs : mapping of str to Law
@@ -122,7 +121,8 @@ def monte_carlo(
     Raises
     ------
     ConfigError
-        No input, too few draws, a level out of bounds, or a model that gives another shape than declared.
+        No input, too few draws, a level out of bounds, two outcomes of one name, or a model that gives
+        another shape than declared.
     DataError
         If outcomes are not finite.
     NotIdentifiedError
@@ -138,18 +138,18 @@ def monte_carlo(
     """
     from dualcarbon.kernels.sobol import variance_shares
 
-    _require_settings(inputs, draws, levels)
     names = tuple(str(o) for o in outcomes)
+    _require_settings(inputs, draws, levels, names)
     blocks = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
     streams = np.random.SeedSequence(seed).spawn(len(blocks))
     one = partial(_block, model, dict(inputs), len(names))
     parts = (engine or InOrder()).map(one, list(zip(blocks, streams, strict=True)))
     a, b, crossed = (np.concatenate([p[i] for p in parts], axis=-2) for i in range(3))
     found = variance_shares(a, b, crossed)
-    if not np.any(found.variance > FLAT * found.mean**2):
+    if np.isnan(found.total).all():
         raise _nothing_varies(inputs)
     return Simulation(
-        _percentiles(np.concatenate([a, b]), names, levels),
+        _percentiles(np.concatenate([a, b]), names, sorted(set(levels))),
         _moments(found, names, 2 * draws),
         _shares(found, names, tuple(inputs)),
         np.concatenate([a, b]),
@@ -219,17 +219,19 @@ def _shares(found: VarianceShares, names: tuple[str, ...], inputs: tuple[str, ..
     )
 
 
-def _require_settings(inputs: Mapping[str, Law], draws: int, levels: Sequence[float]) -> None:
-    if inputs and draws >= 2 and levels and all(0.0 < p < 1.0 for p in levels):
+def _require_settings(inputs: Mapping[str, Law], draws: int, levels: Sequence[float], names: tuple[str, ...]) -> None:
+    apart = len(set(names)) == len(names)
+    if inputs and draws >= 2 and levels and all(0.0 < p < 1.0 for p in levels) and apart:
         return
     raise ConfigError(
         Text("模拟的设置不对", "the simulation's settings are wrong"),
         expected=Text(
-            "至少一个输入、两次抽样，分位点在 0 与 1 之间", "an input, two draws at least, levels between 0 and 1"
+            "至少一个输入、两次抽样，分位点在 0 与 1 之间，结果各有其名",
+            "an input, two draws at least, levels between 0 and 1, a name of its own for each outcome",
         ),
-        found=Text("输入 {k} 个，抽样 {n} 次，分位点 {p}", "{k} inputs, {n} draws, levels {p}").format(
-            k=len(inputs), n=draws, p=list(levels)
-        ),
+        found=Text(
+            "输入 {k} 个，抽样 {n} 次，分位点 {p}，结果 {o}", "{k} inputs, {n} draws, levels {p}, outcomes {o}"
+        ).format(k=len(inputs), n=draws, p=list(levels), o=", ".join(names[: faults.SHOWN])),
         remedy=Text("例如 draws=16384, levels=(0.05, 0.5, 0.95)", "for example draws=16384, levels=(0.05, 0.5, 0.95)"),
     )
 

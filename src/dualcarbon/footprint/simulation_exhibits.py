@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.exhibit import Cell, Distributions, Figure, Header, Lines, Points, Table
 from dualcarbon.core.text import Text, both
 from dualcarbon.footprint import faults
@@ -13,6 +16,7 @@ from dualcarbon.footprint.words import SOURCE, STATUS, YEAR
 
 _OUTCOME = Text("结果", "Outcome")
 _SHARE, _ERROR = Text("份额", "Share"), Text("标准误", "s.e.")
+_LEVELS = Text("{p}% 分位", "{p} % percentiles")
 _FIRST, _TOTAL = Text("一阶", "First-order"), Text("总", "Total")
 _SHARE_HEADERS = (
     Header("input", Text("输入", "Input")),
@@ -95,24 +99,32 @@ def share_table(found: Simulation, outcome: str | None = None) -> Table:
 
 
 def figure(found: Simulation) -> Figure:
-    """Percentiles as curves over the years; without years, distributions side by side."""
+    """Percentiles as curves over the years; without years, distributions side by side.
+
+    Raises
+    ------
+    ConfigError
+        Without years, if the levels are even in number.
+    """
     levels = found.percentiles["level"].unique(maintain_order=True).to_list()
     values = found.percentiles["value"].to_numpy().reshape(len(found.outcomes), len(levels))
     label = Text("{l}（{u}）", "{l} ({u})").format(l=found.label, u=found.unit)
+    shown = [f"{100 * p:g}" for p in levels]
     drawing: Lines | Distributions
     if _in_years(found):
         x = tuple(float(o) for o in found.outcomes)
-        named = [Text("{p}% 分位", "{p} % percentile").format(p=f"{100 * p:g}") for p in levels]
+        named = [Text("{p}% 分位", "{p} % percentile").format(p=p) for p in shown]
         curves = tuple(Points(n, x, tuple(column)) for n, column in zip(named, values.T.tolist(), strict=True))
-        drawing = Lines(YEAR, label, curves)
+        drawing = Lines(YEAR, label, curves, years=True)
     else:
+        _require_odd(levels)
         drawing = Distributions(
             items=tuple(both(o) for o in found.outcomes),
             rows=(2 * found.draws,) * len(found.outcomes),
             levels=tuple(levels),
             quantiles=tuple(tuple(row) for row in values.tolist()),
             x_label=label,
-            quantile_label=Text("中位数、四分位与 5%-95%", "median, quartiles and 5-95 %"),
+            quantile_label=_LEVELS.format(p=Text("、".join(shown), ", ".join(shown))),
         )
     return Figure(
         key="figure_simulation",
@@ -123,6 +135,16 @@ def figure(found: Simulation) -> Figure:
         source=SOURCE,
         simulated=False,
     )
+
+
+def _require_odd(levels: Sequence[float]) -> None:
+    if len(levels) % 2 == 0:
+        raise ConfigError(
+            Text("分位点的个数为偶数，没有居中的一个", "the levels are even in number: there is none in the middle"),
+            expected=Text("奇数个分位点", "an odd number of levels"),
+            found=both(", ".join(f"{p:g}" for p in levels)),
+            remedy=Text("例如 levels=(0.05, 0.5, 0.95)", "for example levels=(0.05, 0.5, 0.95)"),
+        )
 
 
 def _in_years(found: Simulation) -> bool:

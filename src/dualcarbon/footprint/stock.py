@@ -63,15 +63,14 @@ class Stock:
         DataError
             If a year between the first and the last is missing, or a number is negative.
         """
-        years = sorted(int(y) for y in given)
-        if not years:
-            faults.asked_years(())
+        told = faults.by_year(given)
+        years = faults.asked_years(told).tolist()
         whole = range(years[0], years[-1] + 1)
         faults.require_years(
             STOCK, years, whole, Text("补上这些年末的存量", "give the stock at the end of these years")
         )
         user = Text("使用者给出", "given by the user")
-        values = np.array([float(given[y]) for y in years])
+        values = np.array(list(told.values()))
         return cls(np.array(years, dtype=np.int64), values, ("given",) * len(years), user, user, user)
 
     @classmethod

@@ -67,7 +67,7 @@ def figure(found: Totals) -> Figure:
         key="figure_sector_co2",
         number=Text("数字部门碳排放图", "Sector CO2"),
         title=Text("数字部门的碳排放：按电网路径", "CO2 of the digital sector by grid path"),
-        drawing=Lines(YEAR, Text("CO2（百万吨）", "CO2 (Mt)"), curves),
+        drawing=Lines(YEAR, Text("CO2（百万吨）", "CO2 (Mt)"), curves, years=True),
         notes=_notes(found),
         source=SOURCE,
         simulated=False,

@@ -34,16 +34,12 @@ class Isoelastic:
 
 def position(firms: Isoelastic, price: float, beta: Array) -> tuple[float, float]:
     """Sum of b - beta y at a price, and its derivative in the price; `beta` (n,) or (0,)."""
-    return _position(
-        price, beta, firms.co2, firms.output, firms.mac, firms.elasticity, firms.floor, firms.ceiling
-    )
+    return _position(price, beta, firms.co2, firms.output, firms.mac, firms.elasticity, firms.floor, firms.ceiling)
 
 
 def outcome(firms: Isoelastic, price: float, beta: Array) -> Outcome:
     """What every firm does at a price."""
-    return Outcome(
-        *_outcome(price, beta, firms.co2, firms.mac, firms.elasticity, firms.floor, firms.ceiling)
-    )
+    return Outcome(*_outcome(price, beta, firms.co2, firms.mac, firms.elasticity, firms.floor, firms.ceiling))
 
 
 def mandated(firms: Isoelastic, co2: Array) -> Outcome:
@@ -58,7 +54,7 @@ def interior_price(firms: Isoelastic, beta: Array, available: float) -> float:
     e = float(firms.elasticity[0])
     if beta.size or np.any(firms.elasticity != e) or not available > 0.0:
         return math.nan
-    price = float((firms.co2 * firms.mac**e).sum() / available) ** (1.0 / e)
+    price = math.pow(float((firms.co2 * firms.mac**e).sum()) / available, 1.0 / e)
     ratio = (price / firms.mac) ** -e
     inside = bool(np.all((ratio >= firms.floor) & (ratio <= firms.ceiling)))
     return price if inside else math.nan

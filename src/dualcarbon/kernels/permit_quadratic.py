@@ -42,7 +42,9 @@ class Quadratic:
     high: Array
 
 
-def quadratic(co2: Array, output: Array, mac: Array, mu: Array, scale: Array, floor: Array, ceiling: Array) -> Quadratic:
+def quadratic(
+    co2: Array, output: Array, mac: Array, mu: Array, scale: Array, floor: Array, ceiling: Array
+) -> Quadratic:
     """Firms from today's point; `floor` (n,) or (1,) and `ceiling` are multiples of today's CO2."""
     slope, level, half, low, high = _prepare(co2, mac, mu, scale, floor, ceiling)
     return Quadratic(co2, output, slope, level, half, scale, low, high)

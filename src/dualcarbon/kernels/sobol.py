@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+FLAT = 1e-24
+"""Variance, relative to the squared mean, up to which an output does not vary: what rounding leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +75,5 @@ def variance_shares(a: Floats, b: Floats, crossed: Floats) -> VarianceShares:
                 share = summand.mean(axis=0) / variance
                 shares[row, i] = share
                 shares[row + 1, i] = np.sqrt(((summand - share * spread) ** 2).mean(axis=0) / n) / variance
-    shares[:, :, variance == 0.0] = np.nan
+    shares[:, :, variance <= FLAT * mean**2] = np.nan
     return VarianceShares(mean, variance, *shares)

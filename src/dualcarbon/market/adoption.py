@@ -123,12 +123,17 @@ class SizeEffects:
         """How many size classes."""
         return len(self.labels)
 
+    @property
+    def centre(self) -> Floats:
+        """(co2, output, slope), (3g,), zero for an output that was not estimated."""
+        return np.asarray(np.nan_to_num(np.concatenate([self.co2, self.output, self.slope])), dtype=np.float64)
+
     def draws(self, count: int, seed: int, block: int = 100) -> Floats:
         """Draws of (co2, output, slope) from the normal law of the estimates, (count, 3g).
 
         One spawned stream for each block of draws, so that a longer run begins with the draws of a shorter one.
         """
-        mean = np.nan_to_num(np.concatenate([self.co2, self.output, self.slope]))
+        mean = self.centre
         values, vectors = np.linalg.eigh(0.5 * (self.vcov + self.vcov.T))
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         blocks = -(-count // block)
@@ -199,7 +204,9 @@ def _names(g: int) -> tuple[Text, ...]:
 
 def _require_shapes(found: SizeEffects) -> None:
     g = len(found.labels)
-    increasing = all(a < b for a, b in zip(found.cuts, found.cuts[1:], strict=False)) and np.all(np.isfinite(found.cuts))
+    increasing = all(a < b for a, b in zip(found.cuts, found.cuts[1:], strict=False)) and np.all(
+        np.isfinite(found.cuts)
+    )
     sizes = [np.size(v) for v in (found.co2, found.output, found.slope)]
     known = np.all(np.isfinite(found.co2)) and np.all(np.isfinite(found.slope))
     if g < 2 or len(found.cuts) != g - 1 or not increasing or sizes != [g] * _BLOCKS or not known:
@@ -238,9 +245,9 @@ def _require_covariance(vcov: Floats) -> None:
     raise DataError(
         Text("联合协方差矩阵不成立", "the joint covariance is no covariance"),
         expected=Text("对称、半正定、有限", "symmetric, positive semidefinite, finite"),
-        found=Text("最大不对称 {s:.3g}，最小特征值 {e:.3g}", "asymmetry up to {s:.3g}, smallest eigenvalue {e:.3g}").format(
-            s=skew, e=lowest
-        ),
+        found=Text(
+            "最大不对称 {s:.3g}，最小特征值 {e:.3g}", "asymmetry up to {s:.3g}, smallest eigenvalue {e:.3g}"
+        ).format(s=skew, e=lowest),
         remedy=Text(
             "检查各块与跨块协方差：相关系数不能超过 1", "check the blocks and their crosses: no correlation beyond 1"
         ),

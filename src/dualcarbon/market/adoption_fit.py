@@ -79,7 +79,9 @@ def fit_adoption(
     centre = x.mean(axis=0)
     rank = np.linalg.matrix_rank((x - centre) / np.where(spread > 0.0, spread, 1.0))
     if not np.all(spread > 0.0) or rank < x.shape[1]:
-        raise _not_identified(Text("列不变动或共线", "columns do not vary or are collinear"), [covered, *controls], spread)
+        raise _not_identified(
+            Text("列不变动或共线", "columns do not vary or are collinear"), [covered, *controls], spread
+        )
     found = logit(np.column_stack([(x - centre) / spread, np.ones(y.size)]), y)
     if not found.converged:
         raise _not_identified(

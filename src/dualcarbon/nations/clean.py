@@ -81,18 +81,22 @@ def clean_shares(
     33.0
     """
     given = as_polars(mix)
+    known = fossil in given.columns
     table = sound(given, country, time, [total, clean], _WHAT)
     if countries is not None:
         refuse_unknown(countries, table[country].unique().to_list(), _WHAT)
         table = table.filter(pl.col(country).is_in(list(countries)))
     table = table.filter(pl.col(time) >= since, pl.col(total) > 0)
-    further = [name for name in (fossil, "source", "status") if name in given.columns]
-    if further:
-        keyed = given.select(pl.col(country).cast(pl.String), pl.col(time).cast(pl.Int64), *further)
-        table = table.join(keyed, on=[country, time], how="left", validate="1:1", maintain_order="left")
-    rest = pl.col(total) - pl.col(clean) - (pl.col(fossil) if fossil in given.columns else pl.lit(0.0))
-    table = table.with_columns(unaccounted=rest / pl.col(total))
-    known = fossil in given.columns
+    if known:
+        rest = sound(given, country, time, [fossil], _WHAT)
+        table = table.join(rest, on=[country, time], how="left", validate="1:1", maintain_order="left")
+    told = [name for name in ("source", "status") if name in given.columns]
+    if told:
+        year = pl.col(time).cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+        keyed = given.select(pl.col(country).cast(pl.String), year.alias(time), *told).drop_nulls([country, time])
+        table = table.join(keyed, on=[country, time], how="left", validate="1:m", maintain_order="left")
+    other = pl.col(total) - pl.col(clean) - (pl.col(fossil) if known else pl.lit(0.0))
+    table = table.with_columns(unaccounted=other / pl.col(total))
     off = table.filter(pl.col("unaccounted").abs() > tolerance if known else pl.col("unaccounted") < -tolerance)
     refuse_sums(off.select(country, time, total, clean), tolerance)
     return CleanShares(_named(table, country, time, total, clean, known), tolerance)

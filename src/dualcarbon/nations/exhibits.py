@@ -9,6 +9,7 @@ import polars as pl
 from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
 from dualcarbon.core.text import Text
 from dualcarbon.nations.clean import CleanShares
+from dualcarbon.nations.faults import refuse_without_year
 from dualcarbon.nations.income import Income, Position
 from dualcarbon.nations.peaking import Peaks
 from dualcarbon.nations.rule import STATUSES
@@ -38,10 +39,16 @@ def peaks_table(
     number: Text = _NUMBER,
     source: Text | None = None,
 ) -> Table:
-    """Peak year, emissions, runner-up and robustness by country; all countries in order of their peak by default."""
+    """Peak year, emissions, runner-up and robustness by country; all countries in order of their peak by default.
+
+    Raises
+    ------
+    DataError
+        If a country is not there.
+    """
     frame = peaks.frame.sort("peak_year", "country", nulls_last=True)
     if countries is not None:
-        frame = pl.concat([frame.filter(pl.col("country") == code) for code in countries])
+        frame = pl.concat([frame.filter(country=peaks.of(code)["country"]) for code in countries])
     return Table(
         key=key,
         number=number,
@@ -206,10 +213,17 @@ def peaks_figure(
     number: Text = _FIGURE,
     source: Text | None = None,
 ) -> Figure:
-    """Emissions as a share of the highest, against years from it; `span` years to either side."""
+    """Emissions as a share of the highest, against years from it; `span` years to either side.
+
+    Raises
+    ------
+    DataError
+        If a country is not there, or has no highest year.
+    """
     lines = []
     for code in countries:
         row = peaks.of(code)
+        refuse_without_year(row)
         part = peaks.series.filter(
             pl.col("country") == code, (pl.col("year") - pl.lit(row["peak_year"])).abs() <= span
         ).with_columns(x=pl.col("year") - pl.lit(row["peak_year"]), y=100.0 * pl.col("co2_mt") / pl.lit(row["co2_mt"]))
@@ -239,7 +253,10 @@ def clean_figure(
     number: Text = _FIGURE,
     source: Text | None = None,
 ) -> Figure:
-    """Clean share of electricity over the years; after the sixth country the lines are dashed."""
+    """Clean share of electricity over the years; after the sixth country the lines are dashed.
+
+    Countries without shares are left out.
+    """
     lines = [
         Points(country_name(code), tuple(map(float, part["year"])), tuple(100.0 * part["clean_share"]))
         for code in countries

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from dualcarbon.core.errors import DataError, SchemaError
+from dualcarbon.core.errors import ConfigError, DataError, SchemaError
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text, both
 
@@ -100,6 +100,38 @@ def _refuse_twice(table: pl.DataFrame, country: str, time: str, what: Text) -> N
         )
 
 
+def refuse_empty(table: pl.DataFrame, what: Text) -> None:
+    """Refuse a table in which no row is left.
+
+    Raises
+    ------
+    DataError
+    """
+    if not table.height:
+        raise DataError(
+            Text("{w}没有数据", "{w}: there are no emissions").format(w=what),
+            expected=Text("至少一个国家一年有值", "a country with a value in one year at least"),
+            found=Text("0 行", "0 rows"),
+            remedy=Text("补上数据，或从较早的年份起算（since）", "add data, or begin earlier (since)"),
+        )
+
+
+def one_of(option: str, value: object, words: Sequence[str]) -> None:
+    """Refuse an option that is not one of the words.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if value not in words:
+        raise ConfigError(
+            Text("选项 {o} 无效", "option {o} is not valid").format(o=option),
+            expected=Text("{w} 之一", "one of {w}").format(w=", ".join(repr(word) for word in words)),
+            found=both(repr(value)),
+            remedy=Text("换用列出的词", "use one of the words listed"),
+        )
+
+
 def refuse_gaps(gaps: Sequence[tuple[str, list[int]]]) -> None:
     """Refuse series with years missing between their first and last.
 
@@ -159,6 +191,23 @@ def refuse_unknown(wanted: Sequence[str], known: Sequence[str], what: Text) -> N
             ),
             found=Text("{n} 个：{f}", "{n}: {f}").format(n=len(unknown), f=", ".join(unknown[:_SHOWN])),
             remedy=Text("用 ISO 3166 三位代码，或改正拼写", "use ISO 3166 alpha-3 codes, or correct the spelling"),
+        )
+
+
+def refuse_without_year(row: Mapping[str, object]) -> None:
+    """Refuse a country whose verdict has no highest year.
+
+    Raises
+    ------
+    DataError
+        Naming it and the verdict.
+    """
+    if row["peak_year"] is None:
+        raise DataError(
+            Text("{c} 没有最高年", "{c} has no highest year").format(c=row["country"]),
+            expected=Text("有最高年的国家", "countries with a highest year"),
+            found=both(str(row["status"])),
+            remedy=Text("去掉该国，或补上排放数据", "leave it out, or add its emissions"),
         )
 
 

@@ -10,12 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.text import Text
-from dualcarbon.nations.faults import refuse_gaps, sound
+from dualcarbon.nations.faults import one_of, refuse_empty, refuse_gaps, sound
 from dualcarbon.nations.rule import PeakRule
 
 Floats = NDArray[np.float64]
 Years = NDArray[np.int64]
 _WHAT = Text("排放表", "table of emissions")
+_ROUNDING = 1e-12
+"""Relative difference within which two moving means are one height."""
 _SCHEMA = {
     "country": pl.String,
     "status": pl.String,
@@ -102,8 +104,11 @@ def peaks(
 
     Raises
     ------
+    ConfigError
+        If `gaps` is another word.
     SchemaError, DataError
-        If columns are absent, values negative or infinite, country-years double, or years missing inside a series.
+        If columns are absent, no row has emissions, values are negative or infinite, country-years double, or years
+        missing inside a series.
 
     Examples
     --------
@@ -112,8 +117,10 @@ def peaks(
     >>> found.of("USA")["peak_year"], found.of("USA")["robust"], found.of("CHN")["status"]
     (2005, False, 'rising')
     """
+    one_of("gaps", gaps, ("refuse", "status"))
     chosen = rule or PeakRule()
     table = as_since(df, country, time, co2, chosen.since)
+    refuse_empty(table, _WHAT)
     groups = {str(key[0]): part for key, part in table.group_by(country, maintain_order=True)}
     holes = {name: missing for name, part in groups.items() if (missing := _missing(part[time].to_numpy()))}
     if gaps == "refuse":
@@ -150,7 +157,7 @@ def _top(years: Years, values: Floats, window: int) -> tuple[int, float] | None:
     if len(values) < window:
         return None
     smooth = moving_mean(values, window)
-    at = len(smooth) - 1 - int(np.argmax(smooth[::-1]))
+    at = int(np.flatnonzero(smooth >= (1.0 - _ROUNDING) * smooth.max())[-1])
     return int(years[at + window // 2]), float(smooth[at])
 
 

@@ -41,7 +41,7 @@ class PeakRule:
     Raises
     ------
     ConfigError
-        If a window is even or below one, `decline` is below one, or `margin` is not in [0, 1).
+        If a window is no odd number above zero, `decline` no whole number above zero, or `margin` not in [0, 1).
     """
 
     smooth: int = 1
@@ -52,12 +52,13 @@ class PeakRule:
 
     def __post_init__(self) -> None:
         widths = (self.smooth, *self.windows)
-        if any(w < 1 or w % 2 == 0 for w in widths) or self.decline < 1 or not 0.0 <= self.margin < 1.0:
+        counts = all(isinstance(n, int) for n in (*widths, self.decline)) and isinstance(self.margin, (int, float))
+        if not counts or min(*widths, self.decline) < 1 or any(w % 2 == 0 for w in widths) or not 0 <= self.margin < 1:
             raise ConfigError(
                 Text("达峰规则不成立", "the peak rule cannot be used"),
                 expected=Text(
-                    "smooth 与 windows 为正奇数，decline 至少为 1，margin 在 [0, 1) 内",
-                    "smooth and windows odd and positive, decline at least 1, margin in [0, 1)",
+                    "smooth 与 windows 为正奇数，decline 为不小于 1 的整数，margin 在 [0, 1) 内",
+                    "smooth and windows odd and positive, decline a whole number from 1 on, margin in [0, 1)",
                 ),
                 found=both(repr(self)),
                 remedy=Text("改正规则中的数", "correct the numbers of the rule"),

@@ -16,6 +16,8 @@ from dualcarbon.power.words import SOURCES
 _SUM = 1e-6
 """Largest difference of a year's shares from one: six printed digits."""
 _SHOWN = 5
+_WORDS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
+"""How a source is said to be clean or not."""
 
 
 def checked(data: object) -> pl.DataFrame:
@@ -88,7 +90,7 @@ def _refuse_sums(table: pl.DataFrame) -> None:
 def _flagged(table: pl.DataFrame) -> pl.DataFrame:
     known = {name: source.clean for name, source in SOURCES.items()}
     guess = pl.col("source").replace_strict(known, default=None, return_dtype=pl.Boolean)
-    own = pl.col("clean").cast(pl.Boolean) if "clean" in table.columns else pl.lit(None, pl.Boolean)
+    own = _said_clean(table) if "clean" in table.columns else pl.lit(None, pl.Boolean)
     flagged = table.with_columns(clean=pl.coalesce(own, guess))
     strange = flagged.filter(pl.col("clean").is_null())
     if strange.height:
@@ -107,6 +109,21 @@ def _flagged(table: pl.DataFrame) -> pl.DataFrame:
             Text("分成两个来源", "make two sources of it"),
         )
     return flagged
+
+
+def _said_clean(table: pl.DataFrame) -> pl.Expr:
+    """The column `clean` as true or false, however written; null where it is empty."""
+    written = pl.col("clean").cast(pl.String).str.strip_chars().str.to_lowercase()
+    read = written.replace_strict(_WORDS, default=None, return_dtype=pl.Boolean)
+    unread = table.filter(written.is_not_null() & (written != "") & read.is_null())
+    if unread.height:
+        raise _fault(
+            Text("clean 列有读不出的值", "the column clean has values that cannot be read"),
+            both(" | ".join(_WORDS)),
+            unread.select("year", "source", "clean"),
+            Text("写 true 或 false", "write true or false"),
+        )
+    return read
 
 
 def _refuse_twice_or_missing(table: pl.DataFrame) -> None:
@@ -146,22 +163,40 @@ def require_years(years: object, span: Sequence[int], label: Text) -> NDArray[np
     DataError
         Naming years outside, or numbers that are no whole years.
     """
-    given = np.atleast_1d(np.asarray(years, dtype=np.float64))
+    try:
+        given = np.atleast_1d(np.asarray(years, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise _no_years(label, span, both(repr(years))) from error
     outside = given[~(np.isfinite(given) & (given == np.floor(given)) & (given >= span[0]) & (given <= span[-1]))]
     if len(outside) or not len(given):
-        raise DataError(
-            Text("{l}没有这些年份", "{l}: no such years").format(l=label),
-            expected=Text("{a}-{b} 间的整数年份", "whole years in {a}-{b}").format(a=span[0], b=span[-1]),
-            found=Text("{n} 个：{f}", "{n}: {f}").format(
-                n=len(outside),
-                f=[int(y) if np.isfinite(y) and y == np.floor(y) else y for y in outside[:_SHOWN].tolist()],
-            ),
-            remedy=Text(
-                "缩短年份范围，或用 own_scenario 给出覆盖这些年的情景；此处不外推",
-                "ask for fewer years, or bring a scenario that covers them with own_scenario; nothing is extrapolated",
-            ),
-        )
+        shown = [int(y) if np.isfinite(y) and y == np.floor(y) else y for y in outside[:_SHOWN].tolist()]
+        raise _no_years(label, span, Text("{n} 个：{f}", "{n}: {f}").format(n=len(outside), f=shown))
     return given.astype(np.int64)
+
+
+def require_year(year: object, span: Sequence[int], label: Text) -> int:
+    """One whole year between the first and last of `span`.
+
+    Raises
+    ------
+    DataError
+        If it is no whole year, lies outside, or there are several.
+    """
+    if np.ndim(year) != 0:  # type: ignore[arg-type]
+        raise _no_years(label, span, both(repr(year)))
+    return int(require_years(year, span, label)[0])
+
+
+def _no_years(label: Text, span: Sequence[int], found: Text) -> DataError:
+    return DataError(
+        Text("{l}没有这些年份", "{l}: no such years").format(l=label),
+        expected=Text("{a}-{b} 间的整数年份", "whole years in {a}-{b}").format(a=span[0], b=span[-1]),
+        found=found,
+        remedy=Text(
+            "缩短年份范围，或用 own_scenario 给出覆盖这些年的情景；此处不外推",
+            "ask for fewer years, or bring a scenario that covers them with own_scenario; nothing is extrapolated",
+        ),
+    )
 
 
 def require_energy(mwh: float) -> float:
@@ -172,12 +207,15 @@ def require_energy(mwh: float) -> float:
     DataError
         If it is negative or not finite.
     """
-    amount = float(mwh)
+    try:
+        amount = float(mwh)
+    except (TypeError, ValueError):
+        amount = float("nan")
     if not (np.isfinite(amount) and amount >= 0.0):
         raise DataError(
             Text("电量为负或不是有限数", "the amount of electricity is negative or not finite"),
             expected=Text("不小于零的兆瓦时", "MWh, not below zero"),
-            found=Text("1 个值：{v}", "1 value: {v}").format(v=amount),
+            found=Text("1 个值：{v}", "1 value: {v}").format(v=mwh),
             remedy=Text("改正电量；上网电量另计", "correct it; account for power fed into the grid apart"),
         )
     return amount

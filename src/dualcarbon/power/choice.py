@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dualcarbon.core.errors import DataError
-from dualcarbon.core.text import Text
+from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.text import Text, both
 from dualcarbon.power.checking import require_energy
 from dualcarbon.power.factor import GridFactor, grid_factor
 from dualcarbon.power.official import official_years, published
@@ -25,7 +25,7 @@ class ChoiceEffect:
     year : int
     frame : polars.DataFrame, one row per choice
         `kind`, `scenario`, `area_zh`, `area_en`, `vintage` (null where computed), `official` (published for that year),
-        `t_per_mwh`, `co2_t`, `ratio` (to `reference`), `status_zh`, `status_en`.
+        `t_per_mwh`, `co2_t`, `ratio` (to `reference`, null where that is 0), `status_zh`, `status_en`.
     reference : GridFactor
         National average of the year under the first scenario.
     absent : tuple of (kind, scenario)
@@ -71,6 +71,8 @@ def effect_of_choice(
 
     Raises
     ------
+    ConfigError
+        If there is no scenario.
     DataError
         If `mwh` is negative or not finite, or the first scenario has no average in that year.
 
@@ -81,6 +83,13 @@ def effect_of_choice(
     ([107.3, 842.6], 0.5306)
     """
     amount = require_energy(mwh)
+    if not scenarios:
+        raise ConfigError(
+            Text("没有给出情景", "no scenario is given"),
+            expected=Text("至少一个，第一个给出对照", "one at least; the first gives the reference"),
+            found=both("()"),
+            remedy=Text('例如 scenarios=("report", "frozen")', 'for example scenarios=("report", "frozen")'),
+        )
     reference = grid_factor(year, scenarios[0])
     found, absent = _computed(year, scenarios)
     found += [
@@ -126,7 +135,7 @@ def _frame(found: list[GridFactor], mwh: float, reference: float) -> pl.DataFram
             "official": [f.official for f in found],
             "t_per_mwh": [float(f) for f in found],
             "co2_t": [mwh * float(f) for f in found],
-            "ratio": [float(f) / reference for f in found],
+            "ratio": [float(f) / reference if reference else None for f in found],
             "status_zh": [f.status.zh for f in found],
             "status_en": [f.status.en for f in found],
         }

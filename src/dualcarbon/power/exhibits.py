@@ -167,7 +167,7 @@ def choice_table(seen: ChoiceEffect, *, key: str = "factor_choice", number: Text
             Cell(_basis(row)),
             Cell(row["t_per_mwh"], ".4f", stars="*" if row["official"] else ""),
             Cell(row["co2_t"], ",.1f"),
-            Cell(row["ratio"], ".3f"),
+            _cell(row["ratio"]),
         )
         for row in national.iter_rows(named=True)
     )
@@ -231,7 +231,7 @@ def area_table(
         (
             Cell(area_text(next(iter(wide[name].values())))),
             *(Cell(_co2(wide[name], year) if year in wide[name] else None, ",.1f") for year in years),
-            Cell(_co2(wide[name], max(wide[name])) / (seen.mwh * float(seen.reference)) if seen.mwh else None, ".3f"),
+            _cell(wide[name][max(wide[name])]["ratio"]),
         )
         for name in ranked
     )
@@ -255,6 +255,10 @@ def area_table(
         simulated=False,
         row_keys=tuple(ranked),
     )
+
+
+def _cell(ratio: object) -> Cell:
+    return Cell(ratio if isinstance(ratio, float) else None, ".3f")
 
 
 def _co2(vintages: dict[int, dict[str, object]], year: int) -> float:

@@ -7,7 +7,7 @@ from typing import cast
 from dualcarbon.core.errors import DataError
 from dualcarbon.core.factors import Vintage
 from dualcarbon.core.text import Text, both
-from dualcarbon.power.checking import require_years
+from dualcarbon.power.checking import require_year
 from dualcarbon.power.official import (
     area_name,
     area_of,
@@ -123,18 +123,19 @@ def grid_factor(
     """
     require_kind(kind)
     home = area_of(kind, area)
+    at = require_year(year, _CALENDAR, KINDS[kind].label)
     if vintage is None and KINDS[kind].projected:
-        return _from_path(year, scenario, kind)
-    return _published(year, kind, home, "exact" if vintage is None else vintage)
+        return _from_path(at, scenario, kind)
+    return _published(at, kind, home, "exact" if vintage is None else vintage)
 
 
 def _from_path(year: int, scenario: str | PowerScenario, kind: str) -> GridFactor:
     path = grid_path(scenario, kind, [year])
     official, known = bool(path.official[0]), official_years(kind)
-    used = int(year) if official else max(known) if scenario == FROZEN else None
+    used = year if official else max(known) if scenario == FROZEN else None
     return GridFactor(
         float(path.t_per_mwh[0]),
-        year=int(year),
+        year=year,
         kind=kind,
         scenario=scenario if isinstance(scenario, str) else scenario.name,
         official=official,
@@ -147,21 +148,22 @@ def _from_path(year: int, scenario: str | PowerScenario, kind: str) -> GridFacto
 
 
 def _published(year: int, kind: str, home: str, vintage: int | str) -> GridFactor:
-    at = int(require_years(year, _CALENDAR, KINDS[kind].label)[0])
     fixed = not isinstance(vintage, str)
+    if not isinstance(vintage, str) and not float(vintage).is_integer():
+        raise unknown_vintage(kind, vintage, home)
     series = published(kind, "exact" if fixed else cast(Vintage, vintage))
-    used = series.pick(home, int(vintage) if fixed else at)
+    used = series.pick(home, int(vintage) if fixed else year)
     if used is None and fixed:
         raise unknown_vintage(kind, vintage, home)
     if used is None:
-        raise _no_year(kind, at, home)
+        raise _no_year(kind, year, home)
     rule = Text("取 {y} 年公布值", "the value published for {y}").format(y=used) if fixed else series.rule
     return GridFactor(
         series.values[home, used],
-        year=at,
+        year=year,
         kind=kind,
         scenario="official",
-        official=used == at,
+        official=used == year,
         rule=rule,
         source=source_of(kind, used, home),
         status=status_of(kind, used, home),

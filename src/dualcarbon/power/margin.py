@@ -15,6 +15,8 @@ from dualcarbon.core.text import Text, both
 
 Floats = NDArray[np.float64]
 _COLUMNS = ("source", "capacity_mw", "cost_per_mwh", "t_per_mwh")
+_ROUNDING = 1e-12
+"""Share by which a sum of capacities may fall short of a demand that it meets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def merit_order(plants: object, demand_mw: object, available: Mapping[str, objec
     top = np.cumsum(room, axis=0)
     _refuse_shortage(demand, top[-1])
     served = np.clip(demand - (top - room), 0.0, room)
-    last = np.argmax((top >= demand) & (room > 0.0), axis=0)
+    last = np.argmax((top * (1.0 + _ROUNDING) >= demand) & (room > 0.0), axis=0)
     factor = table["t_per_mwh"].to_numpy()
     marginal = factor[last]
     average = np.divide(factor @ served, demand, out=np.zeros_like(demand), where=demand > 0.0)
@@ -147,7 +149,7 @@ def _room(table: pl.DataFrame, hours: int, available: Mapping[str, object]) -> F
 
 
 def _refuse_shortage(demand: Floats, top: Floats) -> None:
-    short = np.flatnonzero(demand > top * (1.0 + 1e-12))
+    short = np.flatnonzero(demand > top * (1.0 + _ROUNDING))
     if len(short):
         raise DataError(
             Text("可用容量不足以满足负荷", "demand exceeds what is available"),

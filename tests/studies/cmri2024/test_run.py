@@ -152,5 +152,5 @@ def test_unknown_study_missing_file_and_wrong_key(tmp_path: Path) -> None:
     wrong.write_text('[data]\npath = "x.csv"\n[effects]\nclusters = "firm_id"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="clusters"):
         run_study("cmri2024", data=wrong, out=tmp_path)
-    assert study_names() == ("cmri2024", "us_power")
+    assert study_names() == ("broadband_china", "cmri2024", "us_power")
     assert replace(Finished(tmp_path, (), 0, 0.0)).summary()

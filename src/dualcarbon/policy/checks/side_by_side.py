@@ -27,8 +27,6 @@ from dualcarbon.policy.words import (
     source,
 )
 
-_NAN = float("nan")
-
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

@@ -109,25 +109,13 @@ def _design(match: policy.Match, config: BroadbandStudy, *, anticipation: int = 
     )
 
 
+_Sample = tuple[str, Text, Callable[[], policy.Design]]
+"""Key, label, and how the sample is made."""
+
+
 def _robustness(found: Estimated, every: tuple[Cities, ...], config: BroadbandStudy) -> SideBySide:
     """The effect on other samples and other readings of the list, by one estimator."""
-    first = every[0]
-    rows: list[tuple[str, Text, Callable[[], policy.Design]]] = [
-        ("base", Text("基准：{s}", "Base: {s}").format(s=first.label), lambda: found.design),
-        (
-            "anticipation",
-            Text("允许提前一年反应", "One year of anticipation"),
-            lambda: _design(found.match, config, anticipation=1),
-        ),
-        ("municipalities", Text("剔除直辖市", "Without the municipalities"), lambda: _without(found.design)),
-        ("treat_city", _county("所在城市视为受处理", "treat their city"), lambda: _read(first, config, "treat_city")),
-        ("drop_city", _county("剔除所在城市", "take their city out"), lambda: _read(first, config, "drop_city")),
-    ]
-    for cities in every[1:]:
-        whole = Text("{s}，全部城市-年份", "{s}, all city-years").format(s=cities.label)
-        complete = Text("{s}，仅年年齐全的城市", "{s}, complete cities only").format(s=cities.label)
-        rows.append((f"{cities.key}_all", whole, lambda c=cities: _design(c.matched(config), config, keep=True)))  # type: ignore[misc]
-        rows.append((f"{cities.key}_complete", complete, lambda c=cities: _design(c.matched(config), config)))  # type: ignore[misc]
+    rows = (*_readings(found, every[0], config), *(row for cities in every[1:] for row in _elsewhere(cities, config)))
     estimator = policy.registry.estimator(ROBUST)
     attempts = tuple(attempt(key, label, make, found.design, estimator, LEVEL) for key, label, make in rows)
     return SideBySide(
@@ -139,21 +127,50 @@ def _robustness(found: Estimated, every: tuple[Cities, ...], config: BroadbandSt
         attempts=attempts,
         sample=found.design,
         level=LEVEL,
-        notes=(
-            Text(
-                "虚线为基准。CEADs 的样本来自另一来源，城市与年份均不同。",
-                "The dashed line is the base. CEADs samples are another source, of other cities and years.",
-            )
-            if len(every) > 1
-            else Text("虚线为基准。", "The dashed line is the base."),
-            *(
-                Text("{s}：{n}", "{s}: {n}").format(s=cities.panel.provenance.name, n=cities.matched(config).notes[0])
-                for cities in every[1:]
-            ),
-        ),
+        notes=_about_samples(every[1:], config),
         key="robustness",
         baseline=attempts[0].effect,
     )
+
+
+def _readings(found: Estimated, first: Cities, config: BroadbandStudy) -> tuple[_Sample, ...]:
+    """The same cities, read otherwise."""
+    return (
+        ("base", Text("基准：{s}", "Base: {s}").format(s=first.label), lambda: found.design),
+        (
+            "anticipation",
+            Text("允许提前一年反应", "One year of anticipation"),
+            lambda: _design(found.match, config, anticipation=1),
+        ),
+        ("municipalities", Text("剔除直辖市", "Without the municipalities"), lambda: _without(found.design)),
+        ("treat_city", _county("所在城市视为受处理", "treat their city"), lambda: _read(first, config, "treat_city")),
+        ("drop_city", _county("剔除所在城市", "take their city out"), lambda: _read(first, config, "drop_city")),
+    )
+
+
+def _elsewhere(cities: Cities, config: BroadbandStudy) -> tuple[_Sample, ...]:
+    """Another source, with and without cities that lack years."""
+    whole = Text("{s}，全部城市-年份", "{s}, all city-years").format(s=cities.label)
+    complete = Text("{s}，仅年年齐全的城市", "{s}, complete cities only").format(s=cities.label)
+    return (
+        (f"{cities.key}_all", whole, lambda: _design(cities.matched(config), config, keep=True)),
+        (f"{cities.key}_complete", complete, lambda: _design(cities.matched(config), config)),
+    )
+
+
+def _about_samples(others: tuple[Cities, ...], config: BroadbandStudy) -> tuple[Text, ...]:
+    base = Text("虚线为基准。", "The dashed line is the base.")
+    if not others:
+        return (base,)
+    source = Text(
+        "虚线为基准。CEADs 的样本来自另一来源，城市与年份均不同。",
+        "The dashed line is the base. CEADs samples are another source, of other cities and years.",
+    )
+    matched = (
+        Text("{s}：{n}", "{s}: {n}").format(s=cities.panel.provenance.name, n=cities.matched(config).notes[0])
+        for cities in others
+    )
+    return (source, *matched)
 
 
 def _county(zh: str, en: str) -> Text:

@@ -46,45 +46,6 @@ def build_document(
     results: Results, exhibits: dict[str, Exhibit], real: Chapter, colophon: tuple[Text, ...]
 ) -> Document:
     """The whole report."""
-    chapters = [
-        Chapter(
-            Text("各国达峰与政策", "Where countries peaked, and the policies"),
-            macro_words.peaks(),
-            tuple(exhibits[n] for n in _WHOLE),
-        ),
-        Chapter(
-            Text("电力结构与数字产业自身的排放", "The power mix and the digital sector's own emissions"),
-            macro_words.power_and_digital(),
-            tuple(exhibits[n] for n in _LOGIC),
-        ),
-        _data_chapter(results),
-        Chapter(
-            Text("边际减排成本与减排空间", "Marginal abatement cost and abatement room"),
-            _frontier_words(results),
-            tuple(exhibits[n] for n in _FRONTIER),
-        ),
-        Chapter(
-            Text("数字技术应用的效应", "The effect of digital use"),
-            (_effects_words(results),),
-            tuple(exhibits[n] for n in _EFFECTS),
-        ),
-    ]
-    if results.truth is not None:
-        chapters.append(
-            Chapter(
-                Text("系统能否找回真值", "Does the system find the truth?"),
-                (_truth_words(results),),
-                tuple(exhibits[n] for n in _TRUTH),
-            )
-        )
-    chapters.append(real)
-    chapters.append(
-        Chapter(
-            Text("报告的数字逐个核对", "The report's numbers, one by one"),
-            macro_words.claims_told(),
-            tuple(exhibits[n] for n in _CLAIMS),
-        )
-    )
     return Document(
         key="report",
         title=Text(
@@ -95,10 +56,59 @@ def build_document(
             "Energy use, marginal abatement cost and the effect of digital use",
         ),
         abstract=_abstract(results),
-        chapters=tuple(chapters),
+        chapters=(
+            *_macro_chapters(exhibits),
+            _data_chapter(results),
+            *_firm_chapters(results, exhibits),
+            real,
+            Chapter(
+                Text("报告的数字逐个核对", "The report's numbers, one by one"),
+                macro_words.claims_told(),
+                tuple(exhibits[n] for n in _CLAIMS),
+            ),
+        ),
         colophon=colophon,
         simulated=results.sample.provenance.simulated,
     )
+
+
+def _macro_chapters(exhibits: dict[str, Exhibit]) -> tuple[Chapter, ...]:
+    return (
+        Chapter(
+            Text("各国达峰与政策", "Where countries peaked, and the policies"),
+            macro_words.peaks(),
+            tuple(exhibits[n] for n in _WHOLE),
+        ),
+        Chapter(
+            Text("电力结构与数字产业自身的排放", "The power mix and the digital sector's own emissions"),
+            macro_words.power_and_digital(),
+            tuple(exhibits[n] for n in _LOGIC),
+        ),
+    )
+
+
+def _firm_chapters(results: Results, exhibits: dict[str, Exhibit]) -> tuple[Chapter, ...]:
+    """Costs, effects and, on simulated data, the truth."""
+    found = (
+        Chapter(
+            Text("边际减排成本与减排空间", "Marginal abatement cost and abatement room"),
+            _frontier_words(results),
+            tuple(exhibits[n] for n in _FRONTIER),
+        ),
+        Chapter(
+            Text("数字技术应用的效应", "The effect of digital use"),
+            (_effects_words(results),),
+            tuple(exhibits[n] for n in _EFFECTS),
+        ),
+    )
+    if results.truth is None:
+        return found
+    truth = Chapter(
+        Text("系统能否找回真值", "Does the system find the truth?"),
+        (_truth_words(results),),
+        tuple(exhibits[n] for n in _TRUTH),
+    )
+    return (*found, truth)
 
 
 def _abstract(results: Results) -> tuple[Text, ...]:

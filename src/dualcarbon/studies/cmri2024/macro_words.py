@@ -17,9 +17,9 @@ def peaks() -> tuple[Text, ...]:
         Text(
             "表中的发达国家达峰时人均 GDP 为世界平均的 {a} 到 {b} 倍；中国 {y} 年为 {c} 倍（表 2-1）。"
             "达峰年由排放序列按写明的规则判定，与报告所印并列。",
-            "When the developed countries of the table peaked, their GDP per head was {a} to {b} times the world's; China's was "
-            "{c} times in {y} (Table 2-1). The peak year follows from the emission series by the stated rule and "
-            "stands beside the report's.",
+            "When the developed countries of the table peaked, their GDP per head was {a} to {b} times the world's; "
+            "China's was {c} times in {y} (Table 2-1). The peak year follows from the emission series by the stated "
+            "rule and stands beside the report's.",
         ).format(a=f"{low:.1f}", b=f"{high:.1f}", c=f"{china.ours[2]:.2f}", y=china.year),
         Text(
             "图 2-1 按报告的文字画出发展理念的逻辑；表 2-2 为报告所列的十个试点，表 2-3 为六项政策，"

@@ -1,0 +1,117 @@
+"""Prices over years in which permits can be kept, and borrowed or held up to limits.
+
+With P_t = lambda_t (1 + r)^t, emissions e_t(P_t) and the bank B_t = B_(t-1) + cap_t - e_t between -borrow_t and hold_t
+(B_T >= 0 in the last year), the discounted price lambda is constant while no limit binds, falls only after a year in
+which all that may be borrowed is, and rises only after one in which all that may be held is. The path is found as a
+taut string: from the start of a stretch lambda is narrowed year by year until a lower limit asks for more than an upper
+one allows; there the string bends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualcarbon.kernels.permit_price import crossing
+
+Array = NDArray[np.float64]
+Demand = Callable[[float], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """Arrays (T,): price, emissions, bank at the end of the year; `short` is the first year that no price can serve."""
+
+    price: Array
+    emissions: Array
+    bank: Array
+    short: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Years:
+    demands: Sequence[Demand]
+    caps: Array
+    growth: Array
+    lower: Array
+    upper: Array
+
+    def discounted(self, first: int, last: int, use: float) -> float:
+        """The lambda at which years first ... last emit `use`; 0 where they emit less at no price, inf where none does."""
+
+        def demand(rate: float) -> tuple[float, float]:
+            total, steep = 0.0, 0.0
+            for t in range(first, last + 1):
+                value, slope = self.demands[t](rate * self.growth[t])
+                total, steep = total + value, steep + slope * self.growth[t]
+            return total, steep
+
+        usual, least = demand(0.0)[0], demand(math.inf)[0]
+        close = 1e-13 * abs(usual)
+        if usual <= use + close:
+            return 0.0
+        if least >= use - close:
+            return math.inf
+        return crossing(demand, use, 1.0, 1.0, abs(use)).price
+
+
+def banked_path(
+    demands: Sequence[Demand], caps: Array, rate: float, borrow: Array, hold: Array, opening: float = 0.0
+) -> Path:
+    """The equilibrium path of prices.
+
+    Parameters
+    ----------
+    demands : T functions, price to emissions and their derivative, falling
+    caps : (T,)
+    rate : interest per year
+    borrow, hold : (T,)
+        Largest debt and bank at the end of each year; `hold` may be infinite; no debt is left at the end.
+    opening : permits in the bank at the start
+
+    Notes
+    -----
+    Where even at a price of 0 more is left than may be held, the rest lapses.
+    """
+    years = len(demands)
+    lower = -np.asarray(borrow, dtype=np.float64)
+    growth = np.array([(1.0 + rate) ** t for t in range(years)])
+    lower[-1] = 0.0
+    known = _Years(demands, np.asarray(caps, dtype=np.float64), growth, lower, np.asarray(hold, dtype=np.float64))
+    price, emissions, bank = np.zeros(years), np.zeros(years), np.zeros(years)
+    first, before = 0, opening
+    while first < years:
+        last, discounted = _stretch(known, first, before)
+        if math.isinf(discounted):
+            return Path(price, emissions, bank, last)
+        for t in range(first, last + 1):
+            price[t] = discounted * growth[t]
+            emissions[t] = demands[t](price[t])[0]
+            before = min(before + known.caps[t] - emissions[t], known.upper[t])
+            bank[t] = before
+        first = last + 1
+    return Path(price, emissions, bank)
+
+
+def _stretch(known: _Years, first: int, before: float) -> tuple[int, float]:
+    """The last year of the stretch that begins in `first`, and its discounted price."""
+    low, high = 0.0, math.inf
+    low_at, high_at = len(known.demands) - 1, first
+    permits = before
+    for t in range(first, len(known.demands)):
+        permits += known.caps[t]
+        least = known.discounted(first, t, permits - known.lower[t])
+        most = known.discounted(first, t, permits - known.upper[t]) if known.upper[t] < math.inf else math.inf
+        if least > high:
+            return high_at, high
+        if most < low:
+            return low_at, low
+        if least >= low and least > 0.0:
+            low, low_at = least, t
+        if most <= high and most < math.inf:
+            high, high_at = most, t
+    return low_at, low

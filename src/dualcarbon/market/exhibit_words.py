@@ -1,0 +1,103 @@
+"""Labels, units and small cells that the exhibits of the market share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dualcarbon.core.text import Text, both
+from dualcarbon.market.result import Market
+from dualcarbon.market.words import RESPONSES, SCHEMES
+
+GROUP = Text("组别", "Group")
+ALL = Text("合计", "Total")
+COMPUTED = Text("dualcarbon 计算", "computed by dualcarbon")
+
+Scale = tuple[float, float, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What exhibits print beside the numbers.
+
+    Attributes
+    ----------
+    currency, mass : Text
+        Units of output and of CO2 in the table of firms.
+    currency_scale, mass_scale : float
+        One printed unit is this many units of the table.
+    groups : mapping of a group's value to its label
+    source : Text
+    simulated : bool
+    prefix : str
+        Of the keys, so that several markets can lie in one folder.
+    """
+
+    currency: Text = field(default_factory=lambda: Text("元", "CNY"))
+    mass: Text = field(default_factory=lambda: Text("吨", "t"))
+    currency_scale: float = 1.0
+    mass_scale: float = 1.0
+    groups: Mapping[object, Text] = field(default_factory=dict)
+    source: Text = COMPUTED
+    simulated: bool = False
+    prefix: str = "market"
+
+    @property
+    def per_tonne(self) -> Text:
+        """Unit of prices."""
+        return Text("元/吨", "CNY/t")
+
+    def group(self, value: object) -> Text:
+        """The label of a group."""
+        found = self.groups.get(value)
+        return found if found is not None else both(str(value)) if value is not None else Text("未分组", "none")
+
+    def key(self, name: str) -> str:
+        """The stem of a file."""
+        return f"{self.prefix}_{name}" if self.prefix else name
+
+
+DEFAULT = Frame()
+
+
+def scheme_text(market: Market) -> Text:
+    """Scheme and response in one phrase."""
+    return Text("{s}，{r}响应", "{s}, {r} response").format(s=SCHEMES[market.scheme], r=RESPONSES[market.response])
+
+
+def said(market: Market) -> tuple[Text, ...]:
+    """What stands below every exhibit of a market: bounds, firms left out, notes."""
+    one = market.summary.row(0, named=True)
+    bounds = Text(
+        "{s}。{n} 家企业中内点 {i}，处于减排下限 {f}，处于扩张上限 {c}；没有价格的企业占 {x}（CO2 的 {y}）。",
+        "{s}. Of {n} firms {i} are interior, {f} at their lowest and {c} at their highest emissions; {x} of all firms "
+        "({y} of CO2) have no price.",
+    ).format(
+        s=scheme_text(market),
+        n=f"{one['firms']:,}",
+        i=percent(one["share_interior"]),
+        f=percent(one["share_at_floor"]),
+        c=percent(one["share_at_ceiling"]),
+        x=percent(one["share_excluded"]),
+        y=percent(one["share_co2_excluded"]),
+    )
+    return (bounds, *(ended(note) for note in market.notes))
+
+
+def ended(text: Text) -> Text:
+    """The phrase as a sentence."""
+    zh = text.zh if text.zh.endswith(("。", "；")) else f"{text.zh}。"
+    en = text.en if text.en.endswith(".") else f"{text.en}."
+    return Text(zh, en[0].upper() + en[1:])
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return "–" if math.isnan(share) else f"{100.0 * share:.1f} %"
+
+
+def form_of(values: Iterable[float]) -> str:
+    """Digits that the values need: fewer for large ones."""
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    return ",.0f" if largest >= 1e4 else ",.1f" if largest >= 100.0 else ",.2f" if largest >= 1.0 else ".4f"

@@ -1,0 +1,164 @@
+"""Where trade saves: the output that a uniform cut costs and a market does not, by groups of firms."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dualcarbon.core.exhibit import Cell, Figure, Header, Table, Waterfall
+from dualcarbon.core.text import Text
+from dualcarbon.market.exhibit_words import ALL, DEFAULT, GROUP, Frame, form_of, percent, said
+from dualcarbon.market.faults import option
+from dualcarbon.market.result import Market
+from dualcarbon.market.words import SCHEMES
+
+_SHOWN = 8
+
+
+def savings(market: Market, uniform: Market, by: str) -> pl.DataFrame:
+    """Output forgone by group under a uniform cut and under a market, and what firms gain from the market.
+
+    Parameters
+    ----------
+    market, uniform : Market
+        The same firms in the same order; the second by the scheme "uniform".
+    by : column of groups
+
+    Returns
+    -------
+    polars.DataFrame : group, firms, co2, cut_cost, trade_cost (output forgone), saving, gain (cost of the firms under
+        the cut less that under the market, payments for permits included), infeasible (firms that cannot make the cut)
+
+    Raises
+    ------
+    ConfigError
+        If the second market is no uniform cut of the same firms.
+    """
+    if uniform.scheme != "uniform" or market.table.height != uniform.table.height:
+        option(
+            "uniform",
+            f"{uniform.scheme}, {uniform.table.height} rows",
+            Text("同一批企业的统一减排（{n} 行）", "a uniform cut of the same firms ({n} rows)").format(
+                n=market.table.height
+            ),
+        )
+    other = uniform.table.select(
+        pl.col("output_change").alias("_cut"), pl.col("cost").alias("_cost"), pl.col("state").alias("_state")
+    )
+    table = market.table.hstack(other)
+    return (
+        table.group_by(by)
+        .agg(
+            pl.len().alias("firms"),
+            pl.col("co2").sum(),
+            (-pl.col("_cut")).sum().alias("cut_cost"),
+            (-pl.col("output_change")).sum().alias("trade_cost"),
+            (pl.col("_cost") - pl.col("cost")).sum().alias("gain"),
+            (pl.col("_state").cast(pl.String) == "infeasible").sum().alias("infeasible"),
+        )
+        .with_columns(saving=pl.col("cut_cost") - pl.col("trade_cost"))
+        .sort("saving", by, descending=[True, False])
+    )
+
+
+def savings_table(
+    market: Market,
+    uniform: Market,
+    by: str,
+    *,
+    frame: Frame = DEFAULT,
+    label: Text = GROUP,
+    number: Text | None = None,
+) -> Table:
+    """One row per group: cost of the cut, cost under the market, saving, gain of the firms; see `savings`."""
+    found = savings(market, uniform, by)
+    sums = found.sum().row(0, named=True)
+    form = form_of(sums[name] / frame.currency_scale for name in ("cut_cost", "trade_cost", "saving", "gain"))
+    rows = tuple((Cell(frame.group(row[by])), *_numbers(row, form, frame)) for row in found.to_dicts())
+    cost = Text("产出损失", "Output forgone")
+    return Table(
+        key=frame.key("savings"),
+        number=number or Text("成本节约表", "Cost savings"),
+        title=Text("市场相对统一减排的节约", "What the market saves against a uniform cut"),
+        headers=(
+            Header("group", label),
+            Header("firms", Text("企业", "Firms")),
+            Header("co2", Text("当前 CO2", "CO2 today"), frame.mass),
+            Header("cut_cost", SCHEMES["uniform"], frame.currency, cost),
+            Header("trade_cost", SCHEMES[market.scheme], frame.currency, cost),
+            Header("saving", Text("节约", "Saving"), frame.currency),
+            Header("gain", Text("企业净收益", "Gain of the firms"), frame.currency),
+            Header("infeasible", Text("无法统一减排", "Cut infeasible"), Text("家", "firms")),
+        ),
+        rows=(*rows, (Cell(ALL), *_numbers(sums, form, frame))),
+        notes=(*said(market), _caution(market, uniform), _GAIN),
+        source=frame.source,
+        simulated=frame.simulated,
+        rules_after=(len(rows),),
+    )
+
+
+def savings_figure(
+    market: Market, uniform: Market, by: str, *, frame: Frame = DEFAULT, number: Text | None = None
+) -> Figure:
+    """From the cost of the uniform cut to that of the market, by the groups that save or lose most."""
+    found = savings(market, uniform, by).with_columns(size=pl.col("saving").abs()).sort("size", descending=True)
+    shown = found.head(_SHOWN).sort("saving", descending=True)
+    steps = [(frame.group(row[by]), -row["saving"] / frame.currency_scale) for row in shown.to_dicts()]
+    if found.height > _SHOWN:
+        rest = float(found[_SHOWN:]["saving"].sum())
+        steps.append((Text("其余 {n} 组", "{n} others").format(n=found.height - _SHOWN), -rest / frame.currency_scale))
+    start = float(found["cut_cost"].sum()) / frame.currency_scale
+    levels = [start]
+    for _, change in steps:
+        levels.append(levels[-1] + change)
+    form = form_of(levels)
+    marks = [format(start, form), *(_signed(change, form) for _, change in steps), format(levels[-1], form)]
+    return Figure(
+        key=frame.key("savings_figure"),
+        number=number or Text("成本节约图", "Cost savings"),
+        title=Text("产出损失：从统一减排到市场", "Output forgone: from the uniform cut to the market"),
+        drawing=Waterfall(
+            items=(SCHEMES["uniform"], *(name for name, _ in steps), SCHEMES[market.scheme]),
+            levels=tuple(levels),
+            marks=tuple(marks),
+            x_label=Text("产出损失（{u}）", "Output forgone ({u})").format(u=frame.currency),
+        ),
+        notes=(_caution(market, uniform),),
+        source=frame.source,
+        simulated=frame.simulated,
+    )
+
+
+_GAIN = Text(
+    "企业净收益含许可的买卖；按统一减排后的排放无偿分配时，没有一家企业受损。",
+    "The gain of the firms includes permits bought and sold; where permits are given free for the emissions of the "
+    "uniform cut no firm loses.",
+)
+
+
+def _caution(market: Market, uniform: Market) -> Text:
+    """Whether the two can be compared: firms that cannot make the cut leave emissions above the cap."""
+    one, other = (m.summary.row(0, named=True) for m in (market, uniform))
+    if other["share_infeasible"] == 0.0:
+        return Text("每家企业都做得到统一减排。", "Every firm can make the uniform cut.")
+    above = other["emissions"] / one["emissions"] - 1.0
+    return Text(
+        "{s} 的企业做不到统一减排，只减到能减之处：统一减排下的排放比市场高 {a}，其成本因此低估。",
+        "{s} of the firms cannot make the uniform cut and stop where they can: emissions under the cut are {a} above "
+        "those of the market, and its cost is understated.",
+    ).format(s=percent(other["share_infeasible"]), a=percent(above))
+
+
+def _numbers(row: dict[str, float], form: str, frame: Frame) -> tuple[Cell, ...]:
+    costs = [row[name] / frame.currency_scale for name in ("cut_cost", "trade_cost", "saving", "gain")]
+    co2 = row["co2"] / frame.mass_scale
+    return (
+        Cell(int(row["firms"]), ",d"),
+        Cell(co2, form_of([co2])),
+        *(Cell(value, form) for value in costs),
+        Cell(int(row["infeasible"]), ",d"),
+    )
+
+
+def _signed(value: float, form: str) -> str:
+    return format(value, f"+{form}").replace("-", "−")

@@ -1,0 +1,83 @@
+"""What can be wrong with firms and options, said with counts and first keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dualcarbon.core.errors import ConfigError, DataError, SchemaError
+from dualcarbon.core.text import Text, both
+
+Mask = NDArray[np.bool_]
+_SHOWN = 3
+_NAMES = ("firm", "firm_id", "plant", "plant_id", "id", "name", "year")
+
+
+def columns_absent(table: pl.DataFrame, wanted: Sequence[str], remedy: Text) -> None:
+    """Raise `SchemaError` if a column is not there or does not hold numbers."""
+    absent = [name for name in wanted if name not in table.columns]
+    wrong = [f"{n} ({table[n].dtype})" for n in wanted if n in table.columns and not table[n].dtype.is_numeric()]
+    if absent or wrong:
+        raise SchemaError(
+            Text("企业表缺少数值列", "the table of firms lacks numeric columns"),
+            expected=both(", ".join(wanted)),
+            found=Text("缺 {a}；非数值 {w}；表中有 {h}", "absent: {a}; not numeric: {w}; the table has {h}").format(
+                a=", ".join(absent) or "-", w=", ".join(wrong) or "-", h=", ".join(table.columns[:12])
+            ),
+            remedy=remedy,
+        )
+
+
+def first_keys(table: pl.DataFrame, rows: Mask) -> str:
+    """How many rows, and the first of them by name or, without one, by number."""
+    places = np.flatnonzero(rows)
+    names = [name for name in _NAMES if name in table.columns]
+    shown = table[places[:_SHOWN].tolist()].select(names).rows(named=True) if names else []
+    parts = [" ".join(f"{k}={v}" for k, v in row.items()) for row in shown]
+    first = "; ".join(parts) if parts else ", ".join(f"#{place + 1}" for place in places[:_SHOWN])
+    return first + (" ..." if places.size > _SHOWN else "")
+
+
+def bad_rows(what: Text, expected: Text, remedy: Text, table: pl.DataFrame, rows: Mask) -> NoReturn:
+    """Raise `DataError` with the number of rows and the first keys."""
+    raise DataError(
+        what,
+        expected=expected,
+        found=Text("{n} 行（共 {a} 行），首先是 {k}", "{n} of {a} rows, first {k}").format(
+            n=f"{int(rows.sum()):,}", a=f"{table.height:,}", k=first_keys(table, rows)
+        ),
+        remedy=remedy,
+    )
+
+
+def option(name: str, value: object, expected: Text) -> NoReturn:
+    """Raise `ConfigError` for an option that is out of range or missing."""
+    raise ConfigError(
+        Text("选项 {n} 无效", "option {n} is not valid").format(n=name),
+        expected=expected,
+        found=both(repr(value)),
+        remedy=Text("改正 {n}", "correct {n}").format(n=name),
+    )
+
+
+def one_of(name: str, value: object, words: Sequence[str]) -> None:
+    """Raise `ConfigError` if an option is not one of the words."""
+    if value not in words:
+        option(name, value, Text("{w} 之一", "one of {w}").format(w=", ".join(repr(word) for word in words)))
+
+
+def infeasible(cap: float, lowest: float) -> NoReturn:
+    """Raise `DataError` for a cap that the firms cannot meet, naming the lowest they can."""
+    raise DataError(
+        Text("总量低于企业能达到的最低排放", "the cap is below the lowest emissions the firms can reach"),
+        expected=Text("总量不低于 {l}", "a cap of at least {l}").format(l=f"{lowest:.10g}"),
+        found=both(f"{cap:.10g}"),
+        remedy=Text(
+            "把总量提高到 {l} 以上，降低 floor，或设 price_ceiling",
+            "raise the cap above {l}, lower floor=, or set price_ceiling=",
+        ).format(l=f"{lowest:.10g}"),
+    )

@@ -1,0 +1,209 @@
+"""What the frontier's own uncertainty does to the price."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dualcarbon.core.engine import Engine, InOrder
+from dualcarbon.core.errors import ConvergenceError, DataError
+from dualcarbon.core.panel import as_polars
+from dualcarbon.core.text import Text, both
+from dualcarbon.market.faults import one_of, option
+from dualcarbon.market.firms import numbers, read
+from dualcarbon.market.responses import Bound, Response, response_of
+from dualcarbon.market.schemes import Collar, cap_and_trade, setting
+from dualcarbon.market.words import Excluded, ResponseName
+
+Array = NDArray[np.float64]
+_IN_ORDER = InOrder()
+
+
+class Draws(Protocol):
+    """Gives the firms of a draw."""
+
+    @property
+    def count(self) -> int | None:
+        """How many there are; None where as many as wanted."""
+        ...
+
+    def draw(self, firms: pl.DataFrame, number: int, rng: np.random.Generator) -> pl.DataFrame:
+        """The table of firms of a draw."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogErrors:
+    """MAC times exp(common * z_group + own * z_firm), z standard normal.
+
+    Parameters
+    ----------
+    common : float
+        Standard error of the log of the MAC that a whole frontier shares, such as that of its elasticity.
+    own : float
+        Standard error of a firm's own.
+    by : str or None
+        Column of the frontiers; None for one.
+    """
+
+    common: float
+    own: float = 0.0
+    by: str | None = None
+    count: int | None = field(default=None, init=False)
+
+    def draw(self, firms: pl.DataFrame, number: int, rng: np.random.Generator) -> pl.DataFrame:
+        """The firms with other MAC (and mac_low, mac_high, by the same factor)."""
+        if not (0.0 <= self.common < math.inf and 0.0 <= self.own < math.inf):
+            option("common, own", (self.common, self.own), both("0 <= common, own < inf"))
+        if self.by is not None:
+            one_of("by", self.by, firms.columns)
+        code = np.zeros(firms.height, dtype=np.int64)
+        if self.by is not None:
+            code = firms[self.by].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+        shift = self.common * rng.standard_normal(int(code.max(initial=0)) + 1)[code]
+        if self.own > 0.0:
+            shift = shift + self.own * rng.standard_normal(firms.height)
+        factor = np.exp(shift)
+        names = [name for name in ("mac", "mac_low", "mac_high") if name in firms.columns]
+        return firms.with_columns(*(pl.Series(name, numbers(firms, name) * factor) for name in names))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refitted:
+    """Tables of the same firms from frontiers fitted again, one per draw."""
+
+    tables: Sequence[object] = field(repr=False)
+
+    @property
+    def count(self) -> int:
+        """As many as tables."""
+        return len(self.tables)
+
+    def draw(self, firms: pl.DataFrame, number: int, rng: np.random.Generator) -> pl.DataFrame:
+        """The table of that number."""
+        return as_polars(self.tables[number])
+
+
+@dataclass(frozen=True, slots=True)
+class PriceInterval:
+    """The price over draws of the frontier.
+
+    Attributes
+    ----------
+    price : float
+        At the firms given.
+    low, high : float
+        Quantiles of the draws that cleared.
+    level : float
+    table : polars.DataFrame
+        draw, price, output_change, share_at_floor, share_at_ceiling; missing where the draw failed.
+    failed : int
+        Draws without a price, such as those in which the cap cannot be met.
+    """
+
+    price: float
+    low: float
+    high: float
+    level: float
+    table: pl.DataFrame
+    failed: int
+
+    def __repr__(self) -> str:
+        return (
+            f"PriceInterval({self.price:,.6g} [{self.low:,.6g}, {self.high:,.6g}] at {100 * self.level:g} %, "
+            f"{self.table.height} draws, {self.failed} failed)"
+        )
+
+
+def price_interval(
+    firms: object,
+    draws: Draws,
+    *,
+    cap: float,
+    number: int | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    response: ResponseName | Response = "quadratic",
+    floor: Bound = 0.5,
+    ceiling: Bound = 1.0,
+    elasticity: float | str | None = None,
+    scope: pl.Expr | None = None,
+    excluded: Excluded = "inside",
+    engine: Engine = _IN_ORDER,
+) -> PriceInterval:
+    """The clearing price of cap and trade with an interval from draws of the frontier.
+
+    Parameters
+    ----------
+    firms, cap, response, floor, ceiling, elasticity, scope, excluded
+        As for `clear`.
+    draws : `LogErrors`, `Refitted`, or an object with their methods
+    number : int
+        Of draws, at least 20; 200, or as many as there are, without.
+    level : float
+        Between 0 and 1.
+    seed : int
+        Every draw has its own stream, so that no engine changes a number.
+
+    Returns
+    -------
+    PriceInterval
+        NaN ends where more than half of the draws fail.
+
+    Raises
+    ------
+    ConfigError
+        For options out of range.
+    DataError, SchemaError
+        As in `clear`, for the firms given.
+    """
+    table = as_polars(firms)
+    wanted = number if number is not None else draws.count or 200
+    if wanted < 20 or not 0.0 < level < 1.0 or (draws.count is not None and wanted > draws.count):
+        option("number, level", (wanted, level), both("number >= 20 (Refitted: <= tables), 0 < level < 1"))
+    answer = response_of(response, elasticity)
+
+    def solve(one: pl.DataFrame) -> Mapping[str, float]:
+        where = setting(*answer.curves(read(one, scope), floor, ceiling), excluded)
+        done = cap_and_trade(where, cap, Collar())
+        counts = np.bincount(done.outcome.state, minlength=3) / where.curves.size
+        change = float(done.outcome.output_change.sum())
+        shares = {"share_at_floor": float(counts[1]), "share_at_ceiling": float(counts[2])}
+        return {"price": done.price, "output_change": change, **shares}
+
+    def once(draw: int) -> Mapping[str, float] | None:
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,)))
+        try:
+            return solve(draws.draw(table, draw, rng))
+        except (DataError, ConvergenceError):
+            return None
+
+    point = solve(table)["price"]
+    found = engine.map(once, range(wanted))
+    return _interval(point, found, level)
+
+
+def _interval(point: float, found: Sequence[Mapping[str, float] | None], level: float) -> PriceInterval:
+    names = ("price", "output_change", "share_at_floor", "share_at_ceiling")
+    rows = [(k, *(None if one is None else float(one[n]) for n in names)) for k, one in enumerate(found)]
+    schema = {"draw": pl.Int64, **dict.fromkeys(names, pl.Float64)}
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    prices = table["price"].drop_nulls().to_numpy()
+    low, high = math.nan, math.nan
+    if 2 * prices.size >= table.height:
+        low, high = (float(q) for q in np.quantile(prices, [0.5 - level / 2.0, 0.5 + level / 2.0]))
+    return PriceInterval(point, low, high, level, table, table.height - prices.size)
+
+
+def interval_note(found: PriceInterval) -> Text:
+    """How the interval was made, for an exhibit."""
+    return Text(
+        "出清价格 {p:,.4g}，{l:.0%} 区间 [{a:,.4g}, {b:,.4g}]，{n} 次抽样，{f} 次失败",
+        "clearing price {p:,.4g}, {l:.0%} interval [{a:,.4g}, {b:,.4g}] from {n} draws, {f} failed",
+    ).format(p=found.price, l=found.level, a=found.low, b=found.high, n=found.table.height, f=found.failed)
