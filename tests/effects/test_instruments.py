@@ -271,5 +271,5 @@ def test_an_exogenous_combination_of_endogenous_regressors_is_said() -> None:
 
 
 def test_a_level_must_be_one() -> None:
-    with pytest.raises(ConfigError, match="not a level of confidence"):
+    with pytest.raises(ConfigError, match="level of confidence"):
         instruments("y ~ x | firm | d ~ z1", simulated(), level=95)

@@ -9,7 +9,7 @@ import typer
 from dualcarbon import __version__
 from dualcarbon.cli.data import check, convert, init
 from dualcarbon.cli.door import Door
-from dualcarbon.cli.jobs import did, frontier, regress
+from dualcarbon.cli.jobs import did, frontier, market, regress
 from dualcarbon.cli.studies import claims, list_all, run
 from dualcarbon.core.interrupt import listen
 
@@ -38,7 +38,7 @@ def _root(
     pass
 
 
-for command in (init, check, convert, run, claims, frontier, regress, did):
+for command in (init, check, convert, run, claims, frontier, regress, did, market):
     app.command()(command)
 app.command(name="list")(list_all)
 

@@ -1,4 +1,4 @@
-"""Commands that estimate on a table: frontier, regress, did."""
+"""Commands that estimate on a table: frontier, regress, did, market."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dualcarbon.cli.options import (
     Separator,
     Sheet,
     languages,
+    pairs,
     print_tables,
     refuse_overwrite,
     write,
@@ -167,4 +168,85 @@ def did(
     exhibits = job.run(asked)
     print_tables([item for item in exhibits if isinstance(item, Table)], lang)
     for path in job.write(exhibits, out, languages(lang)) if out is not None else ():
+        typer.echo(path)
+
+
+def market(
+    data: Annotated[Path, typer.Argument(help="数据文件 | data file", metavar="DATA", readable=False)],
+    cap: Annotated[str | None, typer.Option(help="总量：数值或当前的百分比，如 90% | cap, or % of today's CO2")] = None,
+    scheme: Annotated[
+        str, typer.Option(help="cap_and_trade、performance_standard、uniform、tax | scheme")
+    ] = "cap_and_trade",
+    response: Annotated[str, typer.Option(help="响应：quadratic、isoelastic、step | how firms respond")] = "quadratic",
+    floor: Annotated[float, typer.Option(help="排放下限，当前的倍数 | lowest CO2, a multiple of today's")] = 0.5,
+    ceiling: Annotated[float, typer.Option(help="排放上限，当前的倍数 | highest CO2, a multiple of today's")] = 1.0,
+    elasticity: Annotated[float | None, typer.Option(help="等弹性响应的弹性 | of the isoelastic response")] = None,
+    allocation: Annotated[
+        str, typer.Option(help="grandfathering、benchmark、auction | who gets permits")
+    ] = "grandfathering",
+    benchmark: Annotated[float | None, typer.Option(help="基准：单位产出的 CO2 | CO2 per unit of output")] = None,
+    benchmark_by: Annotated[str | None, typer.Option(help="基准分组列 | column of the groups of benchmarks")] = None,
+    tax: Annotated[
+        float | None, typer.Option(help="碳税税率；不给则达到总量 | rate; without it what reaches the cap")
+    ] = None,
+    price_floor: Annotated[float, typer.Option(help="价格下限 | lowest price of permits")] = 0.0,
+    price_ceiling: Annotated[float | None, typer.Option(help="价格上限 | highest price of permits")] = None,
+    reserve: Annotated[
+        float | None, typer.Option(help="价格上限处增发的许可 | permits sold at the price ceiling")
+    ] = None,
+    excluded: Annotated[str, typer.Option(help="没有价格的企业：inside、outside | firms without a price")] = "inside",
+    revenue: Annotated[str, typer.Option(help="碳税收入：kept、per_firm、by_output、by_co2 | of a tax")] = "kept",
+    by: Annotated[str | None, typer.Option(help="分组列，如行业 | column of groups, such as the industry")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="并列其他政策 | set the other policies beside it")] = False,
+    period: Annotated[str | None, typer.Option(help="取哪一期 | the period, where there are several")] = None,
+    scale_by: Annotated[
+        str | None,
+        typer.Option(help="没有 scale 时：前沿的分组列，或 all | without scale: groups of the frontier, or all"),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="指明列，如 co2=排放量，可多次 | name a column: co2=emissions, repeatable")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="把图表与企业结果写到这个目录 | folder for exhibits and firms")
+    ] = None,
+    lang: Lang = "both",
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    force: Force = False,
+) -> None:
+    """碳市场：由企业的边际减排成本出清价格与交易 | clear a carbon market from firms' marginal abatement costs"""
+    from dualcarbon.core.exhibit import Table
+    from dualcarbon.studies import market_job as job
+
+    if out is not None:
+        refuse_overwrite(out / job.FIRMS, force)
+    said = {"sheet": sheet, "encoding": encoding, "separator": separator}
+    asked = job.Asked(
+        data,
+        cap=cap,
+        scheme=scheme,
+        response=response,
+        floor=floor,
+        ceiling=ceiling,
+        elasticity=elasticity,
+        allocation=allocation,
+        benchmark=benchmark,
+        benchmark_by=benchmark_by,
+        tax=tax,
+        price_floor=price_floor,
+        price_ceiling=price_ceiling,
+        reserve=reserve,
+        excluded=excluded,
+        revenue=revenue,
+        by=by,
+        compare=compare,
+        period=period,
+        scale_by=scale_by,
+        columns=pairs(column or ()),
+        reading={name: value for name, value in said.items() if value is not None},
+    )
+    found = job.run(asked)
+    print_tables([item for item in found.exhibits if isinstance(item, Table)], lang)
+    for path in job.write(found, out, languages(lang)) if out is not None else ():
         typer.echo(path)

@@ -43,6 +43,21 @@ def languages(lang: str) -> tuple[Language, ...]:
     return tuple(one for one in LANGUAGES if lang in (one, "both"))
 
 
+def pairs(written: Sequence[str]) -> dict[str, str]:
+    """What stands left and right of the first equals sign of each."""
+    wrong = [one for one in written if not all(part.strip() for part in (*one.split("=", 1), "")[:2])]
+    if wrong:
+        from dualcarbon.core.errors import ConfigError
+
+        raise ConfigError(
+            Text("读不懂 {w}", "{w} cannot be read").format(w=", ".join(wrong)),
+            expected=Text("名称=列名", "NAME=COLUMN"),
+            found=both(", ".join(wrong)),
+            remedy=Text("例如 co2=排放量", "for example co2=emissions"),
+        )
+    return {name.strip(): value.strip() for name, value in (one.split("=", 1) for one in written)}
+
+
 def print_tables(tables: Sequence[Table], lang: str) -> None:
     """Tables in the terminal, all in one language before the next."""
     from rich.console import Console

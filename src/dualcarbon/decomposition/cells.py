@@ -298,9 +298,10 @@ def _require_identity(layout: _Layout, identity: Identity, by: Sequence[str], pr
 
 
 def _apart(stated: Array, computed: Array) -> Mask:
+    """Where a stated value is not the computed one; nothing is stated by NaN, nothing infinite is computed."""
     scale = np.maximum(np.abs(stated), np.abs(computed))
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(stated - computed) > _HOLDS * scale)
+        return np.asarray(np.isinf(stated) | (np.abs(stated - computed) > _HOLDS * scale))
 
 
 def _groups(layout: _Layout, by: Sequence[str]) -> tuple[Index, pl.DataFrame]:

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text
-from dualcarbon.decomposition import faults
 from dualcarbon.decomposition.cells import Cells, cells_of
 from dualcarbon.decomposition.identity import Identity, parse
 from dualcarbon.decomposition.result import Decomposition
@@ -93,9 +93,9 @@ def decompose(
     >>> found.effects["effect"].round(4).to_list(), found.totals["change"].round(4).to_list()
     ([32.9898, -18.9898], [14.0])
     """
-    faults.one_of("method", method, ("lmdi1", "lmdi2", "shapley", "polar"))
-    faults.one_of("form", form, ("additive", "multiplicative"))
-    faults.one_of("missing", missing, ("refuse", "zero"))
+    require_choice("method", method, ("lmdi1", "lmdi2", "shapley", "polar"))
+    require_choice("form", form, ("additive", "multiplicative"))
+    require_choice("missing", missing, ("refuse", "zero"))
     read = identity if isinstance(identity, Identity) else parse(identity)
     asked = (by,) if isinstance(by, str) else tuple(by)
     signed = method in ("shapley", "polar")

@@ -100,14 +100,3 @@ def bad_rows(
         ),
         remedy=remedy,
     )
-
-
-def one_of(option: str, value: object, words: Sequence[str]) -> None:
-    """Raise `ConfigError` if an option is not one of the words."""
-    if value not in words:
-        raise ConfigError(
-            Text("选项 {o} 无效", "option {o} is not valid").format(o=option),
-            expected=Text("{w} 之一", "one of {w}").format(w=", ".join(repr(word) for word in words)),
-            found=both(repr(value)),
-            remedy=Text("换用列出的词", "use one of the words listed"),
-        )

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from dualcarbon.core.errors import ConfigError, DataError
 from dualcarbon.core.exhibit import Figure
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text, both
-from dualcarbon.decomposition import faults
 from dualcarbon.decomposition.steps import Form
 from dualcarbon.decomposition.words import Label
 
@@ -123,8 +123,8 @@ def structural(
     >>> found.values.ravel().tolist()
     [8.0, 6.0]
     """
-    faults.one_of("method", method, ("shapley", "polar", "lmdi", "first", "last"))
-    faults.one_of("form", form, ("additive", "multiplicative"))
+    require_choice("method", method, ("shapley", "polar", "lmdi", "first", "last"))
+    require_choice("form", form, ("additive", "multiplicative"))
     before, after = _parts(parts_0), _parts(parts_1)
     _require_shapes(before, after)
     called = tuple(names) if names is not None else tuple(f"part_{j}" for j in range(1, len(before) + 1))

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.exhibit import Table
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text
 from dualcarbon.decomposition import faults
 from dualcarbon.decomposition.cells import Cells, cells_of
@@ -140,8 +141,8 @@ def production_theoretical(
     >>> found.effects.filter(factor="carbon_efficiency")["effect"].round(6).to_list(), found.counts["ok"].to_list()
     ([-1.0], [2])
     """
-    faults.one_of("of", of, ("bad", "energy"))
-    faults.one_of("returns", returns, ("constant", "variable"))
+    require_choice("of", of, ("bad", "energy"))
+    require_choice("returns", returns, ("constant", "variable"))
     faults.keys_taken((id,), time, _COLUMNS)
     columns = (energy, good, bad, *inputs)
     identity = Identity(Symbol(""), tuple(Factor(Symbol(name)) for name in columns))

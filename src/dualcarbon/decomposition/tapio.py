@@ -12,6 +12,7 @@ import polars as pl
 
 from dualcarbon.core.errors import DataError
 from dualcarbon.core.exhibit import Cell, Figure, Header, Points, Scatter, Table
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text, both
 from dualcarbon.decomposition import faults
 from dualcarbon.decomposition.cells import Cells, cells_of
@@ -175,7 +176,7 @@ def decoupling(
     >>> decoupling(table, "co2_t", "gdp_cny").frame["state"].to_list()
     ['weak_decoupling', 'strong_decoupling']
     """
-    faults.one_of("missing", missing, ("refuse", "zero"))
+    require_choice("missing", missing, ("refuse", "zero"))
     groups = (by,) if isinstance(by, str) else tuple(by)
     faults.keys_taken(groups, time, _COLUMNS)
     identity = Identity(Symbol(""), (Factor(Symbol(pressure)), Factor(Symbol(activity))))

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
 from dualcarbon.core.errors import ConfigError, ConvergenceError, DataError, DualcarbonError, NotIdentifiedError
+from dualcarbon.core.options import require_whole
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Vcov, asked, choose
 from dualcarbon.effects.curve_result import JointInference, SpecificationCurve
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.joint import term_values
-from dualcarbon.effects.options import require_whole
 from dualcarbon.effects.placebos import block_sizes, fits
 from dualcarbon.effects.reassignment import Plan, WholePaths, WithinPeriods
 from dualcarbon.effects.regression import Regression, regress

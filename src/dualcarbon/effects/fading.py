@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
 from dualcarbon.core.exhibit import DotPlot, Figure, Series
+from dualcarbon.core.options import require_whole
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.added import Options, regress_with, treatment_of, used
 from dualcarbon.effects.covariance import Vcov
 from dualcarbon.effects.inverted_u import InvertedU, inverted_u
-from dualcarbon.effects.options import require_whole
 from dualcarbon.effects.words import fragile, measured
 
 Floats = NDArray[np.float64]

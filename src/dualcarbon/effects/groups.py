@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine
 from dualcarbon.core.errors import ConfigError, DataError, DualcarbonError, NotIdentifiedError
+from dualcarbon.core.options import require_whole
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Vcov, asked
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.group_result import Equality, GroupDifference, Permutation
 from dualcarbon.effects.group_tests import GROUP, interaction, permutation, stacked_covariance
-from dualcarbon.effects.options import require_whole
 from dualcarbon.effects.regression import Regression, regress
 from dualcarbon.effects.single import require_term
 from dualcarbon.effects.specification import Specification

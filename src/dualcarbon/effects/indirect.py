@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.codes import compact
 from dualcarbon.core.errors import ConfigError, NotIdentifiedError
+from dualcarbon.core.options import is_whole
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.mediation import least_squares, panel_rows
-from dualcarbon.effects.options import is_whole
 from dualcarbon.effects.sample import Sample, take_sample
 from dualcarbon.effects.single import place_of
 from dualcarbon.effects.specification import Varying

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.options import require_level
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
@@ -24,7 +25,6 @@ from dualcarbon.effects.instruments_result import (
     f_test,
 )
 from dualcarbon.effects.instruments_stages import Stages
-from dualcarbon.effects.options import require_level
 from dualcarbon.effects.regression import assemble
 from dualcarbon.effects.sample import take_sample
 from dualcarbon.effects.solution import within_effects

@@ -11,12 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
+from dualcarbon.core.options import require_level
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text
 from dualcarbon.effects.added import regress_with, treatment_of, used
 from dualcarbon.effects.covariance import Vcov
-from dualcarbon.effects.options import require_level
 
 if TYPE_CHECKING:
     from dualcarbon.kernels.fieller import RatioSet

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.options import require_whole
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.effects.covariance import Fitted, Vcov, asked, choose
 from dualcarbon.effects.formula import parse
-from dualcarbon.effects.options import require_whole
 from dualcarbon.effects.placebo_result import Placebo
 from dualcarbon.effects.reassignment import Plan, Reassignment, WholePaths, WithinPeriods
 from dualcarbon.effects.regression import regress

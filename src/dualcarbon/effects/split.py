@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.exhibit import Cell, DotPlot, Figure, Header, Series, Table
+from dualcarbon.core.options import require_level
 from dualcarbon.core.panel import Drop, Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
@@ -17,7 +18,6 @@ from dualcarbon.effects.covariance import Vcov
 from dualcarbon.effects.formula import parse
 from dualcarbon.effects.joint import Joint, regress_jointly, term_values
 from dualcarbon.effects.levels import Levels, level_split
-from dualcarbon.effects.options import require_level
 from dualcarbon.effects.rebound import Rebound, rebound_of, rebound_table
 from dualcarbon.effects.specification import Factor, Specification, Term
 from dualcarbon.effects.words import fragile

@@ -12,9 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, DataError, SchemaError
+from dualcarbon.core.options import is_whole
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
-from dualcarbon.effects.options import is_whole
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

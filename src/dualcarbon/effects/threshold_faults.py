@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, DataError, NotIdentifiedError
+from dualcarbon.core.options import is_whole
 from dualcarbon.core.text import Text, both
-from dualcarbon.effects.options import is_whole
 from dualcarbon.effects.sample import Sample
 from dualcarbon.effects.threshold_result import Options
 

@@ -10,7 +10,7 @@ from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text, both
 from dualcarbon.footprint.base_stations import Stations
-from dualcarbon.footprint.factors import factor_paths
+from dualcarbon.footprint.factors import factor_paths, given_paths
 from dualcarbon.footprint.shipped import STATUSES
 from dualcarbon.footprint.words import AVERAGE, CO2, FACTOR, MT, POWER, SOURCE, STATUS, T_PER_MWH, TWH, YEAR, YEAR_END
 
@@ -59,7 +59,7 @@ def table(found: Stations) -> Table:
 def factor_table(found: Stations, paths: Sequence[GridPath] | None = None) -> Table:
     """One row per factor, one column per year: CO2 on the average stock, with the factor of the last year."""
     years = found.by_year["year"].to_list()
-    several = tuple(paths) if paths is not None else factor_paths(years)
+    several = given_paths(paths, years)
     power = found.by_year["power_average_twh"].to_numpy()
     rows = tuple(
         (
@@ -133,7 +133,7 @@ def saving_table(found: Stations) -> Table:
 def figure(found: Stations, paths: Sequence[GridPath] | None = None) -> Figure:
     """CO2 over the years, a curve per factor on the average stock; dashed: the first factor on the year-end stock."""
     years = found.by_year["year"].to_list()
-    several = tuple(paths) if paths is not None else _apart(factor_paths(years))
+    several = given_paths(paths, years) if paths is not None else _apart(factor_paths(years))
     x = tuple(float(y) for y in years)
     average, year_end = (found.by_year[c].to_numpy() for c in ("power_average_twh", "power_year_end_twh"))
     curves = tuple(Points(path.label, x, tuple((average * path.at(years)).tolist())) for path in several)

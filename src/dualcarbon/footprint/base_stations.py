@@ -15,7 +15,7 @@ from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text
 from dualcarbon.footprint import faults
 from dualcarbon.footprint.energy import StationEnergy, observed, station_energy
-from dualcarbon.footprint.factors import chosen_path, factor_paths
+from dualcarbon.footprint.factors import chosen_path, given_paths
 from dualcarbon.footprint.savings import Saving
 from dualcarbon.footprint.stock import Stock, resolved
 
@@ -60,7 +60,7 @@ class Stations:
         """
         years = self.by_year["year"].to_list()
         blocks = []
-        for path in paths if paths is not None else factor_paths(years):
+        for path in given_paths(paths, years):
             factor = path.at(years)
             block = self.by_year.select("year", power_a="power_average_twh", power_b="power_year_end_twh").with_columns(
                 factor=pl.lit(path.label.en), t_per_mwh=pl.Series(factor)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import get_args
 
 import numpy as np
 
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.factors import GridSeries, Vintage
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.tables import reference_rows
@@ -103,6 +104,24 @@ def factor_paths(years: Iterable[int] = range(2018, 2061)) -> tuple[GridPath, ..
     return (*(national_path(series, wanted) for series in SERIES), *held)
 
 
+def given_paths(paths: Sequence[GridPath] | None, years: Iterable[int]) -> tuple[GridPath, ...]:
+    """The paths given, or those of `factor_paths`.
+
+    Raises
+    ------
+    ConfigError
+        If none is given but an empty sequence.
+    """
+    if paths is not None and not paths:
+        raise ConfigError(
+            Text("没有电网路径", "there is no grid path"),
+            expected=Text("至少一条路径，或不给以用公布的因子", "one path at least, or None for the published factors"),
+            found=both("[]"),
+            remedy=Text("例如 [dc.power.grid_path()]", "for example [dc.power.grid_path()]"),
+        )
+    return factor_paths(years) if paths is None else tuple(paths)
+
+
 def chosen_path(grid: GridPath | None, factor: str | float | None, vintage: str, years: Iterable[int]) -> GridPath:
     """The one path meant by `grid`, or by the name or value of a factor; the national average if neither is given.
 
@@ -112,8 +131,6 @@ def chosen_path(grid: GridPath | None, factor: str | float | None, vintage: str,
         If both are given, or the name is unknown.
     """
     if grid is not None and factor is not None:
-        from dualcarbon.core.errors import ConfigError
-
         raise ConfigError(
             Text("同时给了电网路径与因子", "both a grid path and a factor are given"),
             expected=Text("grid 与 factor 二者取一", "one of grid and factor"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def require_positive(what: Text, value: float, remedy: Text) -> None:
     ------
     ConfigError
     """
-    if np.isfinite(value) and value > 0.0:
+    if isinstance(value, Real) and np.isfinite(value) and value > 0.0:
         return
     raise ConfigError(
         Text("{w}须大于零", "{w} must be above zero").format(w=what),

@@ -41,7 +41,7 @@ class _Years:
     upper: Array
 
     def discounted(self, first: int, last: int, use: float) -> float:
-        """The lambda at which years first ... last emit `use`; 0 where they emit less at no price, inf where none does."""
+        """The lambda at which years first ... last emit `use`; 0 if they emit less for free, inf if they cannot."""
 
         def demand(rate: float) -> tuple[float, float]:
             total, steep = 0.0, 0.0

@@ -84,7 +84,7 @@ def _ratio(q: float, mac: float, elasticity: float, floor: float, ceiling: float
         return ceiling
     if math.isinf(q):
         return floor
-    return min(max((q / mac) ** -elasticity, floor), ceiling)
+    return min(max(math.pow(q / mac, -elasticity), floor), ceiling)
 
 
 @jit

@@ -81,7 +81,7 @@ def interior_price(firms: Quadratic, beta: Array, available: float) -> float:
     for k = 0 it is t^2 = (sum(b + m^2 / (2 mu)) - available) / H.
     """
     scale, rate = float(firms.scale[0]), float(beta[0]) if beta.size else 0.0
-    if not _alike(firms.scale) or (beta.size and not _alike(beta)):
+    if _first_other(firms.scale) < firms.scale.size or _first_other(beta) < beta.size:
         return math.nan
     k, h, level = rate * scale, float(firms.half.sum()), float(firms.level.sum())
     c = level - available
@@ -97,11 +97,12 @@ def interior_price(firms: Quadratic, beta: Array, available: float) -> float:
 
 
 @jit
-def _alike(values: Array) -> bool:
+def _first_other(values: Array) -> int:
+    """The first place whose value is not that of place 0; the size where there is none."""
     for i in range(1, values.size):
         if values[i] != values[0]:
-            return False
-    return True
+            return i
+    return values.size
 
 
 @jit

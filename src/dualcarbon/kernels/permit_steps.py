@@ -83,12 +83,12 @@ def outcome(firms: Steps, price: float, beta: Array, share: float = 0.0) -> Outc
     lower, upper = _prices(firms.lower, beta), _prices(firms.upper, beta)
     up = np.where(lower > price, 1.0, np.where(lower == price, 1.0 - share, 0.0)) * (firms.ceiling - 1.0)
     down = np.where(upper < price, 1.0, np.where(upper == price, share, 0.0)) * (1.0 - firms.floor)
-    ratio = 1.0 + up - down
     change = firms.co2 * (firms.lower * up - firms.upper * down)
-    state = np.full(ratio.size, INTERIOR, dtype=np.int8)
-    state[ratio == 1.0] = TODAY
-    state[(ratio >= firms.ceiling) & (lower >= price)] = HIGH
-    state[(ratio <= firms.floor) & (upper <= price)] = LOW
+    state = np.full(up.size, INTERIOR, dtype=np.int8)
+    state[(up == 0.0) & (down == 0.0)] = TODAY
+    state[(up == firms.ceiling - 1.0) & (down == 0.0) & (lower >= price)] = HIGH
+    state[(down == 1.0 - firms.floor) & (up == 0.0) & (upper <= price)] = LOW
+    ratio = np.where(state == LOW, firms.floor, np.where(state == HIGH, firms.ceiling, 1.0 + up - down))
     mac = np.where(ratio < 1.0, firms.upper, np.where(ratio > 1.0, firms.lower, np.nan))
     still = np.isnan(mac)
     mac[still] = np.clip(np.broadcast_to(seen(price, beta), ratio.shape)[still], firms.lower[still], firms.upper[still])

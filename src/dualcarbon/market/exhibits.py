@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 
 _TRADED = ("cap_and_trade", "performance_standard")
 _SHOWN = 20
+_ROUNDING = 1e-9
 
 
 def permit_curves(
@@ -146,7 +147,7 @@ def trade_table(
     rows = tuple(
         (Cell(frame.group(row[by])), *_trade_numbers(row, own[row[by]], forms, frame)) for row in table.to_dicts()
     )
-    sums = table.sum().row(0, named=True)
+    sums = table.sum().row(0, named=True) | ({"net": 0.0, "payment": 0.0} if _balanced(table) else {})
     mass, permits = frame.mass, Text("许可", "Permits")
     return Table(
         key=frame.key("trade"),
@@ -256,6 +257,12 @@ def flow_table(
         source=frame.source,
         simulated=frame.simulated,
     )
+
+
+def _balanced(table: pl.DataFrame) -> bool:
+    """Whether what is bought is what is sold, but for rounding."""
+    bought, sold = float(table["bought"].sum()), float(table["sold"].sum())
+    return abs(bought - sold) <= _ROUNDING * max(bought, sold)
 
 
 def _forms(table: pl.DataFrame, frame: Frame) -> tuple[str, str]:

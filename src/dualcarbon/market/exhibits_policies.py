@@ -1,154 +1,230 @@
-"""Policies side by side: price, emissions, output, cost per tonne, firms at bounds."""
+"""Policies side by side: price, emissions, output, cost per tonne, winners, firms at bounds; cost by group."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Literal
 
-import numpy as np
+import polars as pl
 
 from dualcarbon.core.exhibit import Cell, DotPlot, Figure, Header, Series, Table
-from dualcarbon.core.text import Text
-from dualcarbon.market.exhibit_words import DEFAULT, Frame, ended, form_of
-from dualcarbon.market.result import Market
+from dualcarbon.core.text import Text, both
+from dualcarbon.market.comparison import Comparison
+from dualcarbon.market.exhibit_words import DEFAULT, GROUP, Frame, ended, form_of
+from dualcarbon.market.uncertainty import PriceInterval, interval_note
 from dualcarbon.market.words import RESPONSES, SCHEMES
 
-Interval = tuple[float, float]
+_PERCENT = both("%")
+_SHARES = ("winners_uniform", "losers_uniform", "share_at_floor", "share_at_ceiling", "share_infeasible")
+Measure = Literal["cost", "abatement"]
+_BOUNDS = Text(
+    "边际减排成本相差悬殊时，处于上下限的企业比重决定结果，须一并阅读。",
+    "Where marginal abatement costs differ widely the shares of firms at their bounds decide the result: read them "
+    "with it.",
+)
+_BORNE = Text(
+    "负担 = 产出损失 + 许可净支付 − 返还。", "What firms bear = output forgone + net payment for permits − rebates."
+)
+_TRADED = ("cap_and_trade", "performance_standard")
 
 
 def policy_table(
-    markets: Sequence[Market],
-    *,
-    frame: Frame = DEFAULT,
-    number: Text | None = None,
-    intervals: dict[str, Interval] | None = None,
+    found: Comparison, *, frame: Frame = DEFAULT, number: Text | None = None, interval: PriceInterval | None = None
 ) -> Table:
-    """One row per policy, the first for none.
+    """One row per policy, no policy first: price, emissions, output, cost per tonne, permits traded.
 
-    Parameters
-    ----------
-    markets : of the same firms, one per scheme
-    intervals : low and high end of the price by scheme, where the frontier was drawn again
+    `interval` is that of the price of cap and trade.
     """
-    known = intervals or {}
-    rows = [_row(market, frame, known.get(market.scheme)) for market in markets]
-    today = markets[0].summary.row(0, named=True)
-    mass = frame.mass_scale
-    none = (
-        Cell(SCHEMES["no_policy"]),
-        Cell(None),
-        *((Cell(None),) if known else ()),
-        Cell(today["emissions_today"] / mass, form_of([today["emissions_today"] / mass])),
-        *(Cell(None) for _ in range(9)),
-    )
-    price = Text("价格", "Price")
-    output, share = Text("产出变化", "Output change"), Text("企业占比", "Share of firms")
-    percent = Text("%", "%")
+    output = Text("产出变化", "Output change")
+    rows = found.table.to_dicts()
     return Table(
         key=frame.key("policies"),
-        number=number or Text("政策比较表", "Policies compared"),
-        title=Text("同一总量下的政策比较", "Policies compared at one cap"),
+        number=number or Text("政策比较表", "Policies"),
+        title=Text("同一总量下的各项政策", "The policies at one cap"),
         headers=(
             Header("policy", Text("政策", "Policy")),
-            Header("price", price, frame.per_tonne),
-            *((Header("price_interval", Text("区间", "Interval"), frame.per_tonne),) if known else ()),
+            Header("price", Text("价格", "Price"), frame.per_tonne),
             Header("emissions", Text("排放", "Emissions"), frame.mass),
-            Header("output_change", output, frame.currency),
-            Header("output_percent", output, percent),
+            Header("output_change", Text("数额", "Amount"), frame.currency, output),
+            Header("output_percent", Text("比例", "Share"), _PERCENT, output),
             Header("cost_per_tonne", Text("每吨成本", "Cost per tonne"), frame.per_tonne),
             Header("volume", Text("交易量", "Traded"), frame.mass),
-            Header("gini", Text("收益基尼", "Gini of gains")),
-            Header("share_losers", Text("受损", "Losers"), percent, share),
-            Header("share_at_floor", Text("在下限", "At floor"), percent, share),
-            Header("share_at_ceiling", Text("在上限", "At ceiling"), percent, share),
-            Header("share_infeasible", Text("做不到", "Infeasible"), percent, share),
         ),
-        rows=(none, *rows),
+        rows=_rows(found, frame),
+        notes=_notes(found, interval),
+        source=frame.source,
+        simulated=frame.simulated,
+        row_keys=tuple(row["policy"] for row in rows),
+    )
+
+
+def policy_firms_table(found: Comparison, *, frame: Frame = DEFAULT, number: Text | None = None) -> Table:
+    """One row per policy: winners and losers, how unequal gains and losses are, firms at their bounds."""
+    rows = [row for row in found.table.to_dicts() if row["policy"] != "no_policy"]
+    none, cut = Text("比无政策", "vs none"), Text("比统一减排", "vs cut")
+    share = Text("企业", "Firms")
+    return Table(
+        key=frame.key("policies_firms"),
+        number=number or Text("得失比较表", "Winners and losers"),
+        title=Text("各项政策下企业的得失", "What the policies do to firms"),
+        headers=(
+            Header("policy", Text("政策", "Policy")),
+            Header("winners", Text("受益", "Win"), _PERCENT, none),
+            Header("losers", Text("受损", "Lose"), _PERCENT, none),
+            Header("gini_gains", Text("基尼", "Gini"), None, none),
+            Header("winners_uniform", Text("受益", "Win"), _PERCENT, cut),
+            Header("losers_uniform", Text("受损", "Lose"), _PERCENT, cut),
+            Header("share_at_floor", Text("在下限", "At floor"), _PERCENT, share),
+            Header("share_at_ceiling", Text("在上限", "At ceiling"), _PERCENT, share),
+            Header("share_infeasible", Text("做不到", "Infeasible"), _PERCENT, share),
+        ),
+        rows=tuple(
+            (
+                Cell(SCHEMES[row["policy"]]),
+                *(_number(100.0 * row[name], ".1f") for name in ("winners", "losers")),
+                _number(row["gini_gains"], ".3f"),
+                *(_number(100.0 * row[name], ".1f") for name in _SHARES),
+            )
+            for row in rows
+        ),
         notes=(
             Text(
-                "{r}响应。每吨成本 = 产出损失 ÷ 减排量；受损：产出损失加许可净支付（减返还）大于零的企业；"
-                "收益基尼按受益企业的收益计。MAC 相差悬殊时，处于上下限的企业比重决定结果，务必一并阅读。",
-                "{r} response. Cost per tonne = output forgone / abatement; losers: firms whose output forgone and net "
-                "payment, less rebates, exceed zero; the Gini is over the gains of those that gain. Where MACs differ "
-                "widely the share of firms at their bounds decides the result: read it together with the rest.",
-            ).format(r=_sentence(RESPONSES[markets[0].response])),
-            *_notes(markets),
+                "得失 = 产出变化 − 许可净支付 + 返还，分别与无政策、统一减排相比。"
+                "基尼按全体企业的得与失计（Raffinetti 等，2015），0 为均等，1 为最不均。"
+                "做不到统一减排的企业不进入与它的比较。",
+                "A gain is output change − net payment for permits + rebates, against no policy and the uniform cut. "
+                "The Gini is over the gains and losses of all firms (Raffinetti et al., 2015): 0 even, 1 as uneven as "
+                "can be. Firms that cannot make the uniform cut are left out of the comparison with it.",
+            ),
+            _BOUNDS,
         ),
         source=frame.source,
         simulated=frame.simulated,
-        row_keys=("no_policy", *(market.scheme for market in markets)),
+        row_keys=tuple(row["policy"] for row in rows),
     )
 
 
-def policy_figure(markets: Sequence[Market], *, frame: Frame = DEFAULT, number: Text | None = None) -> Figure:
-    """Output forgone by policy."""
-    lost = tuple(-float(m.summary["output_change"][0]) / frame.currency_scale for m in markets)
+def policy_groups_table(
+    found: Comparison,
+    by: str,
+    measure: Measure = "cost",
+    *,
+    frame: Frame = DEFAULT,
+    label: Text = GROUP,
+    number: Text | None = None,
+) -> Table:
+    """One row per group, one column per policy: cost in percent of output, or abatement in percent of CO2."""
+    part = found.groups.filter(pl.col("by") == by)
+    known = {(row["group"], row["policy"]): row for row in part.to_dicts()}
+    names = part["group"].unique().sort().to_list()
+    words = {str(key): text for key, text in frame.groups.items()}
+    low = Text(label.zh, label.en.lower())
+    cost = measure == "cost"
+    return Table(
+        key=frame.key(f"policies_{measure}_by_{by}"),
+        number=number or Text("分组比较表", "Policies by group"),
+        title=Text("企业负担占产出的 %：按{g}", "What firms bear, % of output, by {g}").format(g=low)
+        if cost
+        else Text("减排占当前 CO2 的 %：按{g}", "Abatement, % of today's CO2, by {g}").format(g=low),
+        headers=(
+            Header("group", label),
+            Header("firms", Text("企业", "Firms")),
+            *(Header(f"{measure}_{p}", SCHEMES[p], _PERCENT) for p in found.markets),
+        ),
+        rows=tuple(
+            (
+                Cell(words.get(str(name), frame.group(name))),
+                Cell(next(known[name, p]["firms"] for p in found.markets), ",d"),
+                *(
+                    _number(100.0 * known[name, p]["cost_share"], ".2f")
+                    if cost
+                    else _number(_cut(known[name, p]), ".1f")
+                    for p in found.markets
+                ),
+            )
+            for name in names
+        ),
+        notes=(_BORNE,) if cost else (),
+        source=frame.source,
+        simulated=frame.simulated,
+    )
+
+
+def policy_figure(found: Comparison, *, frame: Frame = DEFAULT, number: Text | None = None) -> Figure:
+    """Output forgone by policy, and what firms bear after permits and rebates."""
+    table = found.table.filter(pl.col("policy") != "no_policy")
+    lost = tuple((-table["output_change"] / frame.currency_scale).to_list())
+    borne = tuple((table["firm_cost"] / frame.currency_scale).to_list())
     return Figure(
         key=frame.key("policies_figure"),
-        number=number or Text("政策比较图", "Policies compared"),
-        title=Text("各政策的产出损失", "Output forgone by policy"),
+        number=number or Text("政策比较图", "Policies"),
+        title=Text("各项政策的成本", "Cost of the policies"),
         drawing=DotPlot(
-            items=tuple(SCHEMES[m.scheme] for m in markets),
-            series=(Series(Text("产出损失", "output forgone"), lost),),
-            x_label=Text("产出损失（{u}）", "Output forgone ({u})").format(u=frame.currency),
+            items=tuple(SCHEMES[name] for name in table["policy"].to_list()),
+            series=(
+                Series(Text("产出损失", "output forgone"), lost),
+                Series(
+                    Text("企业负担（含许可与返还）", "borne by firms, permits and rebates included"), borne, hollow=True
+                ),
+            ),
+            x_label=Text("成本（{u}）", "Cost ({u})").format(u=frame.currency),
             references=(0.0,),
         ),
-        notes=_notes(markets),
+        notes=tuple(ended(note) for note in found.notes),
         source=frame.source,
         simulated=frame.simulated,
     )
 
 
-def gini(gains: np.ndarray) -> float:
-    """Gini coefficient of the gains above zero, sum_i (2i - n - 1) g_i / (n sum g), g increasing; NaN without any.
+def _rows(found: Comparison, frame: Frame) -> tuple[tuple[Cell, ...], ...]:
+    rows = found.table.to_dicts()
+    prices = form_of(v for row in rows for v in (row["price"], row["cost_per_tonne"]))
+    money = form_of(row["output_change"] / frame.currency_scale for row in rows)
+    mass = form_of([rows[0]["emissions"] / frame.mass_scale])
+    today = rows[0]["output"]
+    made = []
+    for row in rows:
+        nothing = row["policy"] == "no_policy"
+        traded = float(found.markets[row["policy"]].summary["volume"][0]) if row["policy"] in _TRADED else math.nan
+        made.append(
+            (
+                Cell(SCHEMES[row["policy"]]),
+                _number(math.nan if nothing else row["price"], prices),
+                Cell(row["emissions"] / frame.mass_scale, mass),
+                Cell(row["output_change"] / frame.currency_scale, money),
+                _number(100.0 * row["output_change"] / today if today else math.nan, ".2f"),
+                _number(row["cost_per_tonne"], prices),
+                _number(traded / frame.mass_scale, mass),
+            )
+        )
+    return tuple(made)
 
-    Examples
-    --------
-    >>> gini(np.array([1.0, 1.0, -5.0])), gini(np.array([0.0, 4.0, 12.0]))
-    (0.0, 0.25)
-    """
-    found = np.sort(gains[gains > 0.0])
-    n = found.size
-    if not n:
-        return math.nan
-    return float((2.0 * np.arange(1, n + 1) - n - 1.0) @ found / (n * found.sum()))
 
-
-def _row(market: Market, frame: Frame, interval: Interval | None) -> tuple[Cell, ...]:
-    one = market.summary.row(0, named=True)
-    cost = market.table["cost"].to_numpy()
-    counted = market.table["allocation"].is_not_null().to_numpy()
-    tiny = 1e-9 * float(np.abs(cost).max(initial=0.0))
-    mass, money = frame.mass_scale, one["output_change"] / frame.currency_scale
-    prices = [v for v in (one["price"], one["cost_per_tonne"]) if math.isfinite(v)]
-    ends = () if interval is None else (format(interval[0], form_of(interval)), format(interval[1], form_of(interval)))
-    traded = one["volume"] if market.scheme in ("cap_and_trade", "performance_standard") else math.nan
+def _notes(found: Comparison, interval: PriceInterval | None) -> tuple[Text, ...]:
+    response = RESPONSES[next(iter(found.markets.values())).response]
+    short = [row for row in found.table.to_dicts() if row["policy"] == "uniform" and row["shortfall"] > 0.0]
     return (
-        Cell(SCHEMES[market.scheme]),
-        _number(one["price"], form_of(prices)),
-        *((Cell(Text("{a} 至 {b}", "{a} to {b}").format(a=ends[0], b=ends[1])),) if ends else ()),
-        Cell(one["emissions"] / mass, form_of([one["emissions_today"] / mass])),
-        Cell(money, form_of([money])),
-        Cell(100.0 * one["output_change"] / one["output_today"] if one["output_today"] else None, ".2f"),
-        _number(one["cost_per_tonne"], form_of(prices)),
-        _number(traded / mass, form_of([traded / mass])),
-        _number(gini(-cost[counted]), ".3f"),
-        Cell(100.0 * float(np.mean(cost[counted] > tiny)), ".1f"),
-        *(Cell(100.0 * one[f"share_{name}"], ".1f") for name in ("at_floor", "at_ceiling", "infeasible")),
+        Text(
+            "{z}响应。每吨成本 = 产出损失 ÷ 减排量。",
+            "{e} response. Cost per tonne = output forgone / abatement.",
+        ).format(z=response.zh, e=response.en[0].upper() + response.en[1:]),
+        _BOUNDS,
+        *((ended(interval_note(interval)),) if interval is not None else ()),
+        *(
+            Text(
+                "统一减排有 {s:.1f} % 的企业做不到，排放高出总量 {a:.2f} %，其成本因此低估。",
+                "{s:.1f} % of the firms cannot make the uniform cut; its emissions are {a:.2f} % above the cap and its "
+                "cost is understated.",
+            ).format(s=100.0 * row["share_infeasible"], a=100.0 * row["shortfall"] / found.cap)
+            for row in short
+        ),
+        *(ended(note) for note in found.notes),
     )
+
+
+def _cut(row: dict[str, float]) -> float:
+    return 100.0 * row["abatement"] / row["co2"] if row["co2"] > 0.0 else math.nan
 
 
 def _number(value: float, form: str) -> Cell:
     return Cell(value if math.isfinite(value) else None, form)
-
-
-def _notes(markets: Sequence[Market]) -> tuple[Text, ...]:
-    return tuple(
-        Text("{s}：{n}", "{s}: {n}").format(s=SCHEMES[market.scheme], n=ended(note))
-        for market in markets
-        for note in market.notes
-    )
-
-
-def _sentence(text: Text) -> Text:
-    return Text(text.zh, text.en[0].upper() + text.en[1:])

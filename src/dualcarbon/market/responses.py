@@ -95,7 +95,8 @@ class Quadratic:
             firms.table,
             ("mu", "scale"),
             Text(
-                "二次响应需要曲率 mu 与 scale；没有曲率时用 response='step'，或 response='isoelastic' 并给出 elasticity",
+                "二次响应需要曲率 mu 与 scale；没有曲率时用 response='step'，或用 response='isoelastic' "
+                "并给出 elasticity",
                 "the quadratic response needs the curvature mu and scale; without them use response='step', or "
                 "response='isoelastic' with elasticity=",
             ),

@@ -177,7 +177,8 @@ class Listed:
             said.append(
                 Text(
                     "配额表有 {n} 个编号不在企业表中（首先是 {k}），其配额 {t} 不进入市场",
-                    "{n} ids of the list of permits are no firms (first {k}); their permits, {t}, do not enter the market",
+                    "{n} ids of the list of permits are no firms (first {k}); their permits, {t}, do not enter the "
+                    "market",
                 ).format(n=strange.height, k=strange[self.key].head(3).to_list(), t=f"{strange['permits'].sum():.10g}")
             )
         if without.any():

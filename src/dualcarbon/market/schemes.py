@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import ConvergenceError
+from dualcarbon.core.errors import ConvergenceError, DataError
 from dualcarbon.core.text import Text, both
 from dualcarbon.kernels.permit_price import FLOOR, Outcome
 from dualcarbon.market.faults import columns_absent, infeasible, option
@@ -137,6 +138,8 @@ def performance_standard(
     if cap is None:
         if benchmark is None:
             option("cap", None, Text("cap 或 benchmark 至少一个", "cap, benchmark or both"))
+        if collar.ceiling is None and _short(where, rates, 1.0) > 0.0:
+            _standard_too_tight(_tightest(where, rates))
         return _named(where, _standard(where, rates, 1.0, collar), by)
     factor, notes = _tightened(where, rates, cap, collar)
     done = _standard(where, rates, factor, collar)
@@ -208,7 +211,7 @@ def _solved(where: Setting, beta: Array, available: float, cap: float, close: fl
     least = where.curves.position(math.inf, beta)
     if least > available + close:
         if beta.size:
-            _standard_too_tight(least - available)
+            _standard_too_tight(math.nan)
         infeasible(cap, cap + least - available)
     if least > available - close:
         return _at_the_edge(where.curves, beta, least)
@@ -228,14 +231,13 @@ def _solved(where: Setting, beta: Array, available: float, cap: float, close: fl
 def _at_the_edge(curves: Curves, beta: Array, least: float) -> Solved:
     """The lowest price at which firms are at their lowest emissions, found by halving."""
     low, high = 0.0, 1.0
-    tolerance = _TOUCH * max(abs(least), 1e-300)
     for _ in range(2000):
-        if curves.position(high, beta) - least <= tolerance or high > 1e300:
+        if curves.position(high, beta) <= least or high > 1e300:
             break
-        low, high = high, 2.0 * high
+        low, high = high, 16.0 * high
     while high - low > 1e-14 * high:
         middle = 0.5 * (low + high)
-        low, high = (low, middle) if curves.position(middle, beta) - least <= tolerance else (middle, high)
+        low, high = (low, middle) if curves.position(middle, beta) <= least else (middle, high)
     return Solved(high, 1.0, "all_at_floor", 0)
 
 
@@ -276,11 +278,15 @@ def _with(done: Settled, factor: float, notes: tuple[Text, ...], beta: Array | N
     return replace(done, factor=factor, notes=done.notes + extra, beta=done.beta if beta is None else beta)
 
 
-def _standard_too_tight(excess: float) -> None:
-    option(
-        "benchmark",
-        Text("缺 {e} 个配额", "{e} permits short").format(e=f"{excess:.6g}").en,
-        Text("企业以最低排放可以满足的基准", "benchmarks that firms can meet at their lowest emissions"),
+def _standard_too_tight(factor: float) -> NoReturn:
+    least = Text("（至少乘以 {k}）", " (multiply them by {k} or more)").format(k=f"{factor:.8g}")
+    raise DataError(
+        Text("基准低于企业能达到的强度", "the benchmarks are below what the firms can reach"),
+        expected=Text("最低排放下配额够用的基准", "benchmarks that earn enough permits at the lowest emissions"),
+        found=Text("即使价格无穷大，配额也不够", "permits are short even at an infinite price"),
+        remedy=Text("放宽基准{k}，或设 price_ceiling", "loosen the benchmarks{k}, or set price_ceiling=").format(
+            k=least if math.isfinite(factor) else ""
+        ),
     )
 
 
@@ -308,19 +314,21 @@ def _tightest(where: Setting, rates: Array) -> float:
     """The lowest factor of the benchmarks that firms can meet at all, a hair above it."""
     from scipy.optimize import brentq
 
-    def short(factor: float) -> float:
-        scaled = rates * factor
-        beta = np.ascontiguousarray(where.firms.take(scaled))
-        return where.curves.position(math.inf, beta) + _held_position(where, scaled)
-
-    low, high = 0.0, 1.0
-    while short(high) > 0.0:
+    low, high = 1e-9, 1.0
+    while _short(where, rates, high) > 0.0:
         low, high = high, 2.0 * high
         if high > 1e12:
-            _standard_too_tight(short(high))
-    if short(max(low, 1e-9)) <= 0.0:
-        return max(low, 1e-9)
-    return float(brentq(short, max(low, 1e-9), high, xtol=1e-15, rtol=8.9e-16)) * (1.0 + 1e-9)
+            _standard_too_tight(math.nan)
+    if _short(where, rates, low) <= 0.0:
+        return low
+    return float(brentq(lambda k: _short(where, rates, k), low, high, xtol=1e-15, rtol=8.9e-16)) * (1.0 + 1e-9)
+
+
+def _short(where: Setting, rates: Array, factor: float) -> float:
+    """Permits that are missing at an infinite price."""
+    scaled = rates * factor
+    beta = np.ascontiguousarray(where.firms.take(scaled))
+    return where.curves.position(math.inf, beta) + _held_position(where, scaled)
 
 
 def _loosest(where: Setting, rates: Array) -> float:

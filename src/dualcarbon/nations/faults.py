@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from dualcarbon.core.errors import ConfigError, DataError, SchemaError
+from dualcarbon.core.errors import DataError, SchemaError
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text, both
 
@@ -113,22 +113,6 @@ def refuse_empty(table: pl.DataFrame, what: Text) -> None:
             expected=Text("至少一个国家一年有值", "a country with a value in one year at least"),
             found=Text("0 行", "0 rows"),
             remedy=Text("补上数据，或从较早的年份起算（since）", "add data, or begin earlier (since)"),
-        )
-
-
-def one_of(option: str, value: object, words: Sequence[str]) -> None:
-    """Refuse an option that is not one of the words.
-
-    Raises
-    ------
-    ConfigError
-    """
-    if value not in words:
-        raise ConfigError(
-            Text("选项 {o} 无效", "option {o} is not valid").format(o=option),
-            expected=Text("{w} 之一", "one of {w}").format(w=", ".join(repr(word) for word in words)),
-            found=both(repr(value)),
-            remedy=Text("换用列出的词", "use one of the words listed"),
         )
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text
-from dualcarbon.nations.faults import one_of, refuse_empty, refuse_gaps, sound
+from dualcarbon.nations.faults import refuse_empty, refuse_gaps, sound
 from dualcarbon.nations.rule import PeakRule
 
 Floats = NDArray[np.float64]
@@ -117,7 +118,7 @@ def peaks(
     >>> found.of("USA")["peak_year"], found.of("USA")["robust"], found.of("CHN")["status"]
     (2005, False, 'rising')
     """
-    one_of("gaps", gaps, ("refuse", "status"))
+    require_choice("gaps", gaps, ("refuse", "status"))
     chosen = rule or PeakRule()
     table = as_since(df, country, time, co2, chosen.since)
     refuse_empty(table, _WHAT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.text import Text, both
@@ -41,7 +42,8 @@ class PeakRule:
     Raises
     ------
     ConfigError
-        If a window is no odd number above zero, `decline` no whole number above zero, or `margin` not in [0, 1).
+        If a window is no odd number above zero, `decline` no whole number above zero, or `margin` not in [0, 1),
+        or `since` no whole number.
     """
 
     smooth: int = 1
@@ -52,13 +54,14 @@ class PeakRule:
 
     def __post_init__(self) -> None:
         widths = (self.smooth, *self.windows)
-        counts = all(isinstance(n, int) for n in (*widths, self.decline)) and isinstance(self.margin, (int, float))
-        if not counts or min(*widths, self.decline) < 1 or any(w % 2 == 0 for w in widths) or not 0 <= self.margin < 1:
+        whole = (*widths, self.decline, *(() if self.since is None else (self.since,)))
+        numbers = all(isinstance(n, Integral) for n in whole) and isinstance(self.margin, Real)
+        if not numbers or min(*widths, self.decline) < 1 or any(w % 2 == 0 for w in widths) or not 0 <= self.margin < 1:
             raise ConfigError(
                 Text("达峰规则不成立", "the peak rule cannot be used"),
                 expected=Text(
-                    "smooth 与 windows 为正奇数，decline 为不小于 1 的整数，margin 在 [0, 1) 内",
-                    "smooth and windows odd and positive, decline a whole number from 1 on, margin in [0, 1)",
+                    "smooth 与 windows 为正奇数，decline 为不小于 1 的整数，margin 在 [0, 1) 内，since 为整数",
+                    "smooth and windows odd and positive, decline from 1 on, margin in [0, 1), since a whole year",
                 ),
                 found=both(repr(self)),
                 remedy=Text("改正规则中的数", "correct the numbers of the rule"),

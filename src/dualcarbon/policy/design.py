@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.codes import dense_codes
 from dualcarbon.core.errors import DataError
+from dualcarbon.core.options import bad_option, is_whole, require_choice
 from dualcarbon.core.panel import Drop, Panel
 from dualcarbon.core.text import Text
 from dualcarbon.policy import faults
@@ -54,20 +55,20 @@ class Asked:
     gaps: Gaps = "refuse"
 
     def __post_init__(self) -> None:
-        faults.require_choice("comparison", self.comparison, get_args(Comparison))
-        faults.require_choice("gaps", self.gaps, get_args(Gaps))
-        if not faults.is_whole(self.anticipation) or self.anticipation < 0:
-            raise faults.option("anticipation", Text("0 或正整数", "0 or a positive number"), self.anticipation)
+        require_choice("comparison", self.comparison, get_args(Comparison))
+        require_choice("gaps", self.gaps, get_args(Gaps))
+        if not is_whole(self.anticipation) or self.anticipation < 0:
+            raise bad_option("anticipation", Text("0 或正整数", "0 or a positive number"), self.anticipation)
         if self.window is not None and not _is_window(self.window):
-            raise faults.option("window", Text("如 (-5, 5)", "such as (-5, 5)"), self.window)
+            raise bad_option("window", Text("如 (-5, 5)", "such as (-5, 5)"), self.window)
         if self.outcome in self.controls or len(set(self.controls)) < len(self.controls):
             expected = Text("不含结果变量、互不相同的列", "different columns, the outcome not among them")
-            raise faults.option("controls", expected, self.controls)
+            raise bad_option("controls", expected, self.controls)
 
 
 def _is_window(value: object) -> bool:
     """Whether it is a whole number below 0 and one that is not."""
-    if not isinstance(value, Sequence) or len(value) != 2 or not all(faults.is_whole(end) for end in value):
+    if not isinstance(value, Sequence) or len(value) != 2 or not all(is_whole(end) for end in value):
         return False
     return bool(value[0] < 0 <= value[1])
 
@@ -247,7 +248,7 @@ def design(
     ([2], [False, True, False, False])
     """
     if isinstance(controls, str):
-        raise faults.option("controls", Text("列名的列表，如 ['x']", "a list of columns, such as ['x']"), controls)
+        raise bad_option("controls", Text("列名的列表，如 ['x']", "a list of columns, such as ['x']"), controls)
     asked = Asked(
         outcome, first_treated, treated, comparison, tuple(controls), cluster, anticipation, window, gaps
     )  # fmt: skip

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import DataError, NotIdentifiedError
 from dualcarbon.core.exhibit import Cell, Header, Table
+from dualcarbon.core.options import bad_option, is_whole, require_level
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text
 from dualcarbon.policy import faults
@@ -246,10 +247,10 @@ def _doses(whole: Design, panel: Panel, name: str) -> Floats:
 
 
 def _require_options(degree: int, knots: int, points: int, level: float) -> None:
-    faults.require_level(level)
+    require_level(level)
     for name, value, least in (("degree", degree, 1), ("knots", knots, 0), ("points", points, 2)):
-        if not faults.is_whole(value) or value < least:
-            raise faults.option(name, Text("不小于 {k}", "at least {k}").format(k=least), value)
+        if not is_whole(value) or value < least:
+            raise bad_option(name, Text("不小于 {k}", "at least {k}").format(k=least), value)
 
 
 def _require_answerable(whole: Design) -> None:
@@ -307,7 +308,7 @@ def _regressions(
     places = ((fits[0], 0), (fits[1], 0), (fits[1], 1))
     for fit, j in places:
         if not fit.kept[j]:
-            raise faults.option("dose", Text("剂量与处理在效应之外有变动", "doses that vary"), name)
+            raise bad_option("dose", Text("剂量与处理在效应之外有变动", "doses that vary"), name)
     linear, level, gradient = (
         Coefficient(label, float(fit.coef[j]), float(fit.vcov[j, j]) ** 0.5, fit.df, fit.rule)
         for label, (fit, j) in zip(labels, places, strict=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dualcarbon.core.options import require_level
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text
 from dualcarbon.policy import faults, registry
@@ -83,7 +84,7 @@ def did(
     >>> abs(found.att - 2.0) < 0.1, found.cohorts["units"].to_list()
     (True, [20, 20])
     """
-    faults.require_level(level)
+    require_level(level)
     chosen = registry.estimator(method) if isinstance(method, str) else method
     sample = design(
         panel,

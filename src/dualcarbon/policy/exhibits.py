@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from dualcarbon.core.exhibit import Cell, DotPlot, Estimates, Figure, Header, Intervals, Series, Table
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
-from dualcarbon.policy.faults import listed, option
+from dualcarbon.policy.faults import listed
 from dualcarbon.policy.result import Effect
 from dualcarbon.policy.timing import NEVER
 from dualcarbon.policy.words import RELATIVE, asked_group, effect_on, sentence, source
@@ -125,10 +126,10 @@ def event_study_figure(
     given = (effects,) if isinstance(effects, Effect) else tuple(effects)
     names = tuple(labels) if labels is not None else tuple(effect.label for effect in given)
     if len(names) != len(given):
-        raise option("labels", Text("{n} 个", "{n} of them").format(n=len(given)), len(names))
+        raise bad_option("labels", Text("{n} 个", "{n} of them").format(n=len(given)), len(names))
     shown = [(effect, name) for effect, name in zip(given, names, strict=True) if effect.event.height]
     if not shown:
-        raise option("effects", Text("至少一个有事件研究的结果", "at least one effect with an event study"), given)
+        raise bad_option("effects", Text("至少一个有事件研究的结果", "at least one effect with an event study"), given)
     first = shown[0][0]
     missing = [name for effect, name in zip(given, names, strict=True) if not effect.event.height]
     return Figure(
@@ -223,7 +224,7 @@ def forest_figure(
     """
     names = tuple(labels) if labels is not None else tuple(effect.label for effect in effects)
     if not effects or len(names) != len(effects):
-        raise option("labels", Text("{n} 个", "{n} of them").format(n=len(effects) or "1+"), len(names))
+        raise bad_option("labels", Text("{n} 个", "{n} of them").format(n=len(effects) or "1+"), len(names))
     first = effects[0]
     limits = [effect.interval for effect in effects]
     percent = f"{100 * first.level:g}"

@@ -15,33 +15,6 @@ SHOWN = 5
 """Keys named in a message."""
 
 
-def option(name: str, expected: Text, value: object) -> ConfigError:
-    """An option that cannot be used."""
-    return ConfigError(
-        Text("选项 {n} 不能用", "the option {n} cannot be used").format(n=name),
-        expected=expected,
-        found=both(repr(value)),
-        remedy=Text("改用所列的值", "use what is expected"),
-    )
-
-
-def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    """Raise `ConfigError` unless the value is one of the choices."""
-    if value not in choices:
-        raise option(name, both(" | ".join(choices)), value)
-
-
-def is_whole(value: object) -> bool:
-    """Whether it is a whole number, not a truth value."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def require_level(level: float) -> None:
-    """Raise `ConfigError` unless the level of the intervals lies between 0 and 1."""
-    if not 0 < level < 1:
-        raise option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
-
-
 def listed(drops: Sequence[Drop]) -> Text:
     """What left the sample, in one line."""
     if not drops:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
 from dualcarbon.core.exhibit import Figure, Table
+from dualcarbon.core.options import bad_option, is_whole, require_choice
 from dualcarbon.core.text import Text, both
-from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.result import Effect
 from dualcarbon.policy.within import few_clusters
@@ -149,10 +149,10 @@ def honest(
     gap in the path are left out, in a note. Rambachan & Roth (2023), https://doi.org/10.1093/restud/rdad018; Andrews,
     Roth & Pakes (2023), https://doi.org/10.1093/restud/rdac043.
     """
-    faults.require_choice("restriction", restriction, get_args(Restriction))
+    require_choice("restriction", restriction, get_args(Restriction))
     chosen = effect.level if level is None else level
     if not 0.5 < chosen < 1:
-        raise faults.option("level", Text("0.5 与 1 之间，如 0.95", "between 0.5 and 1, such as 0.95"), level)
+        raise bad_option("level", Text("0.5 与 1 之间，如 0.95", "between 0.5 and 1, such as 0.95"), level)
     relative, estimate, vcov, before = _around_reference(effect)
     weight, words = _target(relative[before:], target)
     interval, excludes = (_relative if restriction == "relative_magnitude" else _smooth)(
@@ -210,13 +210,13 @@ def _target(after: Codes, target: object) -> tuple[Floats, Text]:
         return treated / treated.sum(), Text("处理后各期平均", "mean of all periods after treatment")
     wanted = target if isinstance(target, Mapping) else {target: 1.0}
     known = {int(e) for e in after[treated]}
-    if not wanted or any(not faults.is_whole(e) or e not in known for e in wanted):
-        raise faults.option(
+    if not wanted or any(not is_whole(e) or e not in known for e in wanted):
+        raise bad_option(
             "target", Text("'average' 或 {k} 中的时期", "'average' or periods of {k}").format(k=sorted(known)), target
         )
     weight = np.array([float(wanted.get(int(e), 0.0)) for e in after])
     if not np.isfinite(weight).all() or not weight.any():
-        raise faults.option("target", Text("有限且不全为 0 的权重", "finite weights that are not all zero"), target)
+        raise bad_option("target", Text("有限且不全为 0 的权重", "finite weights that are not all zero"), target)
     if isinstance(target, Mapping):
         return weight, Text("处理后各期加权 {w}", "weighted periods {w}").format(w=dict(wanted))
     return weight, Text("相对期 {e}", "relative period {e}").format(e=target)
@@ -226,7 +226,7 @@ def _bounds(given: Sequence[float] | None, restriction: str, before: Floats, vco
     if given is not None:
         values = tuple(float(b) for b in given)
         if not values or any(not np.isfinite(b) or b < 0 for b in values):
-            raise faults.option("bounds", Text("非负数", "numbers that are not negative"), list(given))
+            raise bad_option("bounds", Text("非负数", "numbers that are not negative"), list(given))
         return values
     if restriction == "relative_magnitude":
         return RATIOS

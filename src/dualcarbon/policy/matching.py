@@ -8,8 +8,8 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import bad_option, require_choice
 from dualcarbon.core.text import Text
-from dualcarbon.policy import faults
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -91,11 +91,11 @@ class Nearest:
     refit = False
 
     def __post_init__(self) -> None:
-        faults.require_choice("on", self.on, get_args(Scale))
+        require_choice("on", self.on, get_args(Scale))
         if self.k < 1:
-            raise faults.option("k", Text("正整数", "a positive number"), self.k)
+            raise bad_option("k", Text("正整数", "a positive number"), self.k)
         if self.caliper is not None and not self.caliper > 0:
-            raise faults.option("caliper", Text("正数或 None", "a positive number or None"), self.caliper)
+            raise bad_option("caliper", Text("正数或 None", "a positive number or None"), self.caliper)
 
     @property
     def words(self) -> Text:
@@ -143,7 +143,7 @@ class Kernel:
 
     def __post_init__(self) -> None:
         if not self.bandwidth > 0:
-            raise faults.option("bandwidth", Text("正数", "a positive number"), self.bandwidth)
+            raise bad_option("bandwidth", Text("正数", "a positive number"), self.bandwidth)
 
     @property
     def words(self) -> Text:

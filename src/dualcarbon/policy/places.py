@@ -10,10 +10,10 @@ from typing import get_args
 import polars as pl
 
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.panel import Panel, as_polars
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy import place_faults
-from dualcarbon.policy.faults import require_choice
 from dualcarbon.policy.lists import PolicyList
 from dualcarbon.policy.place_faults import REASONS
 from dualcarbon.policy.place_notes import match_notes

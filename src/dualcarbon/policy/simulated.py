@@ -10,9 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.panel import Panel, Provenance
 from dualcarbon.core.text import Text, both
-from dualcarbon.policy.faults import require_choice
 from dualcarbon.policy.gazetteer import Place, cities
 from dualcarbon.policy.lists import policy_list
 from dualcarbon.policy.places import match_places

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import DataError, NotIdentifiedError
 from dualcarbon.core.exhibit import Cell, Header, Table
+from dualcarbon.core.options import require_level
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults
@@ -157,7 +158,7 @@ def triple(
     >>> round(found.att, 2), abs(found.att - found.regression.att) < 1e-10
     (1.0, True)
     """
-    faults.require_level(level)
+    require_level(level)
     whole = design(
         panel, outcome, first_treated, treated=treated, comparison=comparison, controls=controls, cluster=cluster,
         anticipation=anticipation, window=window, gaps=gaps,

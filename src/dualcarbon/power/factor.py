@@ -18,7 +18,7 @@ from dualcarbon.power.official import (
     status_of,
     unknown_vintage,
 )
-from dualcarbon.power.path import grid_path
+from dualcarbon.power.path import MARGINAL, as_marginal, grid_path
 from dualcarbon.power.scenarios import FROZEN, PowerScenario
 from dualcarbon.power.words import KINDS
 
@@ -37,7 +37,7 @@ class GridFactor(float):
     scenario : str
         "official" where a published value stands without a scenario.
     official : bool
-        Whether the value was published for this very year.
+        Whether the value was published for this very year; a marginal one is that of fossil power, see `rule`.
     rule : Text
         How it was found.
     source, status : Text
@@ -164,7 +164,7 @@ def _published(year: int, kind: str, home: str, vintage: int | str) -> GridFacto
         kind=kind,
         scenario="official",
         official=used == year,
-        rule=rule,
+        rule=as_marginal(rule) if kind == MARGINAL else rule,
         source=source_of(kind, used, home),
         status=status_of(kind, used, home),
         vintage=used,

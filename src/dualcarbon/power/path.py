@@ -18,6 +18,7 @@ from dualcarbon.power.words import KINDS
 
 HORIZON = 2060
 """Last year of the frozen scenario."""
+MARGINAL = "marginal"
 _CALIBRATED = "average"
 Floats = NDArray[np.float64]
 
@@ -180,9 +181,9 @@ def _within(years: object, span: list[int], label: Text) -> NDArray[np.int64]:
 
 def _computed(scenario: PowerScenario, kind: str, at: NDArray[np.int64]) -> Floats:
     share = scenario.clean_share(np.clip(at, scenario.years[0], scenario.years[-1]))
-    if kind in ("fossil", "marginal"):
+    if kind in ("fossil", MARGINAL):
         fossil = fossil_path(scenario, at)
-        return np.where(share < 1.0, fossil, 0.0) if kind == "marginal" else fossil
+        return np.where(share < 1.0, fossil, 0.0) if kind == MARGINAL else fossil
     tied = calibration(scenario)
     average = (1.0 - share) * fossil_path(scenario, at) * tied.factor
     if kind == _CALIBRATED:
@@ -231,9 +232,11 @@ def calibration_check(scenario: str | PowerScenario = "report") -> pl.DataFrame:
 
 def path_rule(scenario: PowerScenario | None, kind: str) -> Text:
     """How the years without a published factor were found."""
+    if kind == MARGINAL:
+        return as_marginal(path_rule(scenario, "fossil"))
     if scenario is None:
         return Text("公布年份取公布值，其后固定为最后一个", "published values, then the last one held")
-    if kind in ("fossil", "marginal"):
+    if kind == "fossil":
         own = bool(scenario.fossil_t_per_mwh)
         held = (
             Text("与情景给出的值线性相连", "joined to the scenario's own by lines")
@@ -252,6 +255,11 @@ def path_rule(scenario: PowerScenario | None, kind: str) -> Text:
         "{r}；再除以 1 − {q} × 清洁份额（清洁电量中市场化交易的比重固定为 {y} 年的隐含值）",
         "{r}; over 1 - {q} x clean share (the traded part of clean power held at that implied in {y})",
     ).format(r=rule, q=f"{tied.traded_share:.4f}", y=tied.year)
+
+
+def as_marginal(rule: Text) -> Text:
+    """The rule of the fossil factor, said of the marginal one: no marginal factor is published."""
+    return Text("取化石能源电力因子为边际：{r}", "the factor of fossil power taken as marginal: {r}").format(r=rule)
 
 
 def _sources(scenario: PowerScenario | None, kind: str) -> Text:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults, registry
@@ -121,7 +122,7 @@ def concurrent(
         name: both(label) if isinstance(label, str) else label for name, label in policies.items()
     }  # fmt: skip
     if not labels:
-        raise faults.option("policies", Text("至少一项其他政策的列", "a column of at least one other policy"), policies)
+        raise bad_option("policies", Text("至少一项其他政策的列", "a column of at least one other policy"), policies)
     one = registry.estimator(method) if isinstance(method, str) else method
     base = design(panel, outcome, first_treated, **options)
     others = _others(panel, tuple(labels))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
 from dualcarbon.core.errors import DualcarbonError, NotIdentifiedError, SchemaError
+from dualcarbon.core.options import bad_option, require_choice
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults, registry
@@ -96,7 +97,7 @@ def placebo_in_units(
     (0.01, 99)
     """
     if draws < 1:
-        raise faults.option("draws", Text("正整数，如 500", "a positive number, such as 500"), draws)
+        raise bad_option("draws", Text("正整数，如 500", "a positive number, such as 500"), draws)
     sample = sample_of(panel, outcome, first_treated, options)
     one = registry.estimator(method) if isinstance(method, str) else method
     true = evaluate(sample, one, level)
@@ -215,10 +216,10 @@ def placebo_in_time(
     sample = sample_of(panel, outcome, first_treated, options)
     one = registry.estimator(method) if isinstance(method, str) else method
     chosen: Rows = rows or ("common" if one.needs_balance else "own")
-    faults.require_choice("rows", chosen, ("own", "common"))
+    require_choice("rows", chosen, ("own", "common"))
     least = sample.asked.anticipation + 1
     if not shifts or min(shifts) < least:
-        raise faults.option("shifts", Text("不小于 {k} 的整数", "numbers of at least {k}").format(k=least), shifts)
+        raise bad_option("shifts", Text("不小于 {k} 的整数", "numbers of at least {k}").format(k=least), shifts)
     true = attempt("true", Text("真实时点，全样本", "True timing, whole sample"), lambda: sample, sample, one, level)
     moved = [
         attempt(
@@ -334,9 +335,7 @@ def _groups(
         return {str(g): sample.first == g for g in sample.cohorts.tolist()}, Text("处理批次", "cohort")
     if isinstance(by, str):
         if not isinstance(panel, Panel):
-            raise faults.option(
-                "by", Text("每行一个值（设计没有列名）", "one value per row: a design has no columns"), by
-            )
+            raise bad_option("by", Text("每行一个值（设计没有列名）", "one value per row: a design has no columns"), by)
         if by not in panel.frame.columns:
             panel.arrays(by)
         values, what = panel.frame[by].to_list(), both(by)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults
@@ -40,7 +41,7 @@ def sample_of(panel: Panel | Design, outcome: str | None, first_treated: str | N
     """
     if isinstance(panel, Panel):
         if outcome is None:
-            raise faults.option("outcome", Text("结果变量的列名", "the column of the outcome"), outcome)
+            raise bad_option("outcome", Text("结果变量的列名", "the column of the outcome"), outcome)
         return design(panel, outcome, first_treated, **options)
     given = [name for name, value in (("outcome", outcome), ("first_treated", first_treated)) if value is not None]
     if given or options:

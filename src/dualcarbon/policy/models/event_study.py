@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.text import Text, both
-from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Fit, Path
 from dualcarbon.policy.models._averages import mean_after, mean_of
@@ -64,7 +64,7 @@ class EventStudy:
         reference, latest = self._reference(design), -1 - design.asked.anticipation
         low = design.asked.window[0] if design.asked.window is not None else reference
         if not low <= reference <= latest:
-            raise faults.option(
+            raise bad_option(
                 "reference", Text("{a} 到 {b} 之间", "between {a} and {b}").format(a=low, b=latest), reference
             )
         relative = clipped(design)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.text import Text
-from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Fit, Path
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, mean_after, weights_of
@@ -76,7 +76,7 @@ class Imputation:
     def check(self, design: Design) -> None:
         """Raise if `leads` is negative."""
         if self.leads is not None and self.leads < 0:
-            raise faults.option("leads", Text("0 或正整数", "0 or a positive number"), self.leads)
+            raise bad_option("leads", Text("0 或正整数", "0 or a positive number"), self.leads)
 
     def estimate(self, design: Design) -> Fit:
         """The effect.

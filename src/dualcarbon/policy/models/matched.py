@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text, both
-from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.matched_sample import (
     Baseline,
@@ -82,7 +82,7 @@ class Matched:
 
     def check(self, design: Design) -> None:
         """Raise `ConfigError` without controls, or if `at` is no choice."""
-        faults.require_choice("at", self.at, get_args(Baseline))
+        require_choice("at", self.at, get_args(Baseline))
         require_controls(design)
 
     def estimate(self, design: Design) -> Fit:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
+from dualcarbon.core.options import bad_option, require_choice
 from dualcarbon.core.text import Text
 from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
@@ -73,12 +74,12 @@ class Stacked:
 
     def check(self, design: Design) -> None:
         """Raise if an option cannot be used or no cohort has a full window with clean comparison units."""
-        faults.require_choice("weighting", self.weighting, get_args(Weighting))
+        require_choice("weighting", self.weighting, get_args(Weighting))
         least = 1 + design.asked.anticipation
         if self.before is not None and self.before < least:
-            raise faults.option("before", Text("至少 {k}", "at least {k}").format(k=least), self.before)
+            raise bad_option("before", Text("至少 {k}", "at least {k}").format(k=least), self.before)
         if self.after is not None and self.after < 0:
-            raise faults.option("after", Text("0 或正整数", "0 or a positive number"), self.after)
+            raise bad_option("after", Text("0 或正整数", "0 or a positive number"), self.after)
         table, window = wide(design), self._window(design)
         if not any(_is_usable(table, design, g, window) for g in design.cohorts):
             raise _no_stack(design, window)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import DataError, NotIdentifiedError
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
-from dualcarbon.policy.faults import SHOWN, no_effect, no_reference, require_choice
+from dualcarbon.policy.faults import SHOWN, no_effect, no_reference
 from dualcarbon.policy.model import Cohorts, Fit
 from dualcarbon.policy.models._averages import Cells, averaged, group_time, mean_after, path_of
 from dualcarbon.policy.timing import NEVER

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, DataError, NotIdentifiedError
+from dualcarbon.core.options import bad_option, require_choice
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
@@ -112,9 +113,9 @@ class Synthetic:
 
     def check(self, design: Design) -> None:
         """Raise if an option cannot be used, comparison units or periods are too few, or the work is too much."""
-        faults.require_choice("variance", self.variance, get_args(Variance))
+        require_choice("variance", self.variance, get_args(Variance))
         if self.draws < 2:
-            raise faults.option("draws", Text("至少 2", "at least 2"), self.draws)
+            raise bad_option("draws", Text("至少 2", "at least 2"), self.draws)
         if design.asked.cluster is not None:
             raise _no_clusters(design.asked.cluster)
         table = wide(design)

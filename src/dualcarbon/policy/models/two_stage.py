@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import NotIdentifiedError
+from dualcarbon.core.options import bad_option, require_choice
 from dualcarbon.core.text import Text, both
-from dualcarbon.policy import faults
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.model import Cohorts, Fit, Path
 from dualcarbon.policy.models.event_study import binned, clipped, dummies, ordered, second_reference
@@ -77,11 +77,11 @@ class TwoStage:
         ------
         ConfigError
         """
-        faults.require_choice("timing", self.timing, get_args(Timing))
+        require_choice("timing", self.timing, get_args(Timing))
         latest = -1 - design.asked.anticipation
         if design.asked.window is not None and design.asked.window[0] > latest:
             expected = Text("首端不晚于 {r}", "first end at most {r}").format(r=latest)
-            raise faults.option("window", expected, design.asked.window)
+            raise bad_option("window", expected, design.asked.window)
 
     def estimate(self, design: Design) -> Fit:
         """The average effect, its path and its cohorts.

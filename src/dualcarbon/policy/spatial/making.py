@@ -10,9 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import DataError
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
-from dualcarbon.policy.faults import option
 from dualcarbon.policy.spatial import faults
 from dualcarbon.policy.spatial.weights import Normalisation, Weights, weights_of
 
@@ -89,9 +89,9 @@ def inverse_distance(
     from dualcarbon.kernels.neighbours import pairs_within
 
     if not cutoff_km > 0:
-        raise option("cutoff_km", Text("正数", "a positive number"), cutoff_km)
+        raise bad_option("cutoff_km", Text("正数", "a positive number"), cutoff_km)
     if not power >= 0:
-        raise option("power", Text("不小于 0", "0 or more"), power)
+        raise bad_option("power", Text("不小于 0", "0 or more"), power)
     found = places(panel, lat, lon)
     i, j, km = pairs_within(found.points(), cutoff_km)
     weight, n = np.maximum(km, 1.0) ** -power, len(found.ids)
@@ -117,7 +117,7 @@ def nearest(panel: Panel, *, k: int, lat: str = "lat", lon: str = "lon", normali
     found = places(panel, lat, lon)
     n = len(found.ids)
     if not 1 <= k < n:
-        raise option("k", Text("1 到 {m}", "1 to {m}").format(m=n - 1), k)
+        raise bad_option("k", Text("1 到 {m}", "1 to {m}").format(m=n - 1), k)
     near, _ = found_nearest(found.points(), k)
     raw = csr_array((np.ones(n * k), (np.repeat(np.arange(n), k), near.ravel())), shape=(n, n))
     return weights_of(raw, found.ids, normalise, Text("{k} 个最近邻", "{k} nearest").format(k=k))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text
 from dualcarbon.policy.design import Design, Gaps, design
-from dualcarbon.policy.faults import option
 from dualcarbon.policy.spatial import faults
 from dualcarbon.policy.spatial.making import places
 from dualcarbon.policy.spatial.rings_result import OWN, Rings, ring_name, rings_of
@@ -91,7 +91,7 @@ def rings(
     several cohorts and effects that differ among them all the weights of two-way effects apply.
     """
     if not 0 < level < 1:
-        raise option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
+        raise bad_option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
     edges = _edges(edges_km) if weights is None else _steps(steps)
     sample = design(
         panel, outcome, first_treated, treated=treated, controls=controls, cluster=cluster, gaps=gaps,
@@ -108,7 +108,7 @@ def rings(
 def _edges(given: Sequence[float]) -> Floats:
     edges = np.array(given, dtype=np.float64)
     if len(edges) < 2 or not np.isfinite(edges).all() or edges[0] < 0 or np.any(np.diff(edges) <= 0):
-        raise option(
+        raise bad_option(
             "edges_km", Text("递增且不小于 0，如 (0, 50, 100)", "increasing, 0 or more, such as (0, 50, 100)"), given
         )
     return edges
@@ -116,7 +116,7 @@ def _edges(given: Sequence[float]) -> Floats:
 
 def _steps(steps: int) -> Floats:
     if steps < 1:
-        raise option("steps", Text("1 或更大", "1 or more"), steps)
+        raise bad_option("steps", Text("1 或更大", "1 or more"), steps)
     return np.arange(steps + 1, dtype=np.float64)
 
 

@@ -8,10 +8,11 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import bad_option, require_choice
 from dualcarbon.core.panel import Panel, Provenance
 from dualcarbon.core.text import Text
 from dualcarbon.policy.design import Design, Gaps, design
-from dualcarbon.policy.faults import needs_balance, option, require_choice
+from dualcarbon.policy.faults import needs_balance
 from dualcarbon.policy.spatial.estimation import Covariance, Fitted, Model, fitted, setting_of
 from dualcarbon.policy.spatial.impacts import Impacts, impacts
 from dualcarbon.policy.spatial.spatial_result import EDGE, SpatialEffect, spatial_effect
@@ -166,9 +167,9 @@ def _require_options(model: str, covariance: str, draws: int, level: float) -> N
     require_choice("model", model, get_args(Model))
     require_choice("covariance", covariance, get_args(Covariance))
     if draws < 100:
-        raise option("draws", Text("至少 100", "at least 100"), draws)
+        raise bad_option("draws", Text("至少 100", "at least 100"), draws)
     if not 0 < level < 1:
-        raise option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
+        raise bad_option("level", Text("0 与 1 之间，如 0.95", "between 0 and 1, such as 0.95"), level)
 
 
 def _notes(

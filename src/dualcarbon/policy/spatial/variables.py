@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
-from dualcarbon.policy.faults import option
 from dualcarbon.policy.spatial import faults
 from dualcarbon.policy.spatial.weights import Weights
 
@@ -58,7 +58,7 @@ def variables(sample: Design, weights: Weights, durbin: Sequence[str] | None) ->
     chosen = names if durbin is None else tuple(durbin)
     unknown = [name for name in chosen if name not in names]
     if unknown:
-        raise option("durbin", both(", ".join(names)), ", ".join(unknown))
+        raise bad_option("durbin", both(", ".join(names)), ", ".join(unknown))
     at = [names.index(name) for name in dict.fromkeys(chosen)]
     lags = lagged(weights.matrix, np.ascontiguousarray(own[:, :, at]))
     whole = np.concatenate([own, lags], axis=2)

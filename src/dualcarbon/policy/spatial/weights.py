@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text
-from dualcarbon.policy.faults import SHOWN, require_choice
+from dualcarbon.policy.faults import SHOWN
 from dualcarbon.policy.spatial import faults
 
 if TYPE_CHECKING:

@@ -85,6 +85,8 @@ def _heights(values: list[float]) -> tuple[float, float]:
     """The ends of the upright axis; zero is in sight, and is the end where nothing lies beyond it."""
     low, high = dotplot.span([0.0, *values], log=False)
     shown = [value for value in values if math.isfinite(value)]
+    if not any(shown):
+        return low, high
     return (0.0 if min(shown, default=0.0) >= 0.0 else low), (0.0 if max(shown, default=1.0) <= 0.0 else high)
 
 
