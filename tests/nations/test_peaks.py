@@ -175,12 +175,26 @@ def test_an_unknown_word_for_gaps() -> None:
         peaks(series([1.0, 2.0]), gaps="Refuse")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("wrong", [{"smooth": 3.0}, {"decline": "5"}, {"windows": (1, 3.0)}, {"margin": "a"}])
+@pytest.mark.parametrize(
+    "wrong", [{"smooth": 3.0}, {"decline": "5"}, {"windows": (1, 3.0)}, {"margin": "a"}, {"since": "2000"}]
+)
 def test_rules_of_other_kinds_than_numbers(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="peak rule"):
         PeakRule(**wrong)  # type: ignore[arg-type]
 
 
+def test_numbers_of_numpy_make_a_rule() -> None:
+    assert PeakRule(smooth=np.int64(3), margin=np.float64(0.01), since=np.int64(1990)).smooth == 3  # type: ignore[arg-type]
+
+
 def test_a_table_without_emissions_is_refused() -> None:
     with pytest.raises(DataError, match="no emissions"):
         peaks(series([1.0, 2.0]), rule=PeakRule(since=2100))
+
+
+def test_the_publishers_own_column_names_are_known() -> None:
+    ours = shipped_emissions()
+    theirs = ours.rename({"iso3": "iso_code", "co2_mt": "co2"})
+    assert peaks(theirs).frame.equals(peaks(ours).frame)
+    with pytest.raises(SchemaError, match="iso3, year, co2_mt"):
+        peaks(ours.rename({"iso3": "land"}).drop("country", strict=False))

@@ -10,12 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.options import require_choice
+from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text
 from dualcarbon.nations.faults import refuse_empty, refuse_gaps, sound
 from dualcarbon.nations.rule import PeakRule
 
 Floats = NDArray[np.float64]
 Years = NDArray[np.int64]
+_COUNTRY, _CO2 = ("iso3", "iso_code", "country"), ("co2_mt", "co2")
 _WHAT = Text("排放表", "table of emissions")
 _ROUNDING = 1e-12
 """Relative difference within which two moving means are one height."""
@@ -80,9 +82,9 @@ class Peaks:
 def peaks(
     df: object,
     *,
-    country: str = "iso3",
+    country: str | None = None,
     time: str = "year",
-    co2: str = "co2_mt",
+    co2: str | None = None,
     rule: PeakRule | None = None,
     gaps: Literal["refuse", "status"] = "refuse",
 ) -> Peaks:
@@ -98,7 +100,8 @@ def peaks(
     ----------
     df : polars or pandas frame, one row per country and year
     country, time, co2 : str
-        Columns; emissions in Mt. Rows without emissions are left out.
+        Columns; emissions in Mt. Rows without emissions are left out. Without a word the first that is there of iso3,
+        iso_code and country, and of co2_mt and co2 (Our World in Data's own names, in Mt too).
     rule : PeakRule
     gaps : "refuse" or "status"
         Series with years missing inside: an error, or the status `gaps` and no year.
@@ -120,7 +123,10 @@ def peaks(
     """
     require_choice("gaps", gaps, ("refuse", "status"))
     chosen = rule or PeakRule()
-    table = as_since(df, country, time, co2, chosen.since)
+    frame = as_polars(df)
+    country = country or _first(frame, _COUNTRY)
+    co2 = co2 or _first(frame, _CO2)
+    table = as_since(frame, country, time, co2, chosen.since)
     refuse_empty(table, _WHAT)
     groups = {str(key[0]): part for key, part in table.group_by(country, maintain_order=True)}
     holes = {name: missing for name, part in groups.items() if (missing := _missing(part[time].to_numpy()))}
@@ -134,10 +140,13 @@ def peaks(
     return Peaks(pl.DataFrame(rows, schema=_SCHEMA, orient="row"), series, chosen)
 
 
+def _first(frame: pl.DataFrame, names: tuple[str, ...]) -> str:
+    """The first of the names that is a column; the first of all if none is, which is then missed by name."""
+    return next((name for name in names if name in frame.columns), names[0])
+
+
 def as_since(df: object, country: str, time: str, co2: str, since: int | None) -> pl.DataFrame:
     """The checked table from the first year looked at."""
-    from dualcarbon.core.panel import as_polars
-
     table = as_polars(df)
     if since is not None and time in table.columns:
         table = table.filter(pl.col(time).cast(pl.Float64, strict=False) >= since)
