@@ -144,3 +144,8 @@ def test_a_key_that_is_not_a_number(key: str) -> None:
 def test_whole_years_kept_as_floats_are_named_whole() -> None:
     table = pl.DataFrame({"year": [2010.0, 2011.0, 2011.5], "A": [1.0, 2.0, 3.0]})
     assert decompose(table, "C ~ A", chain=True).totals["period"].to_list() == ["2010-2011", "2011-2011.5"]
+
+
+def test_an_infinite_left_side() -> None:
+    table = pl.DataFrame({"year": [1, 2], "A": [1.0, 2.0], "C": [1.0, float("inf")]})
+    refused(DataError, table, "does not hold", "1, first year=2", written="C ~ A")

@@ -214,3 +214,9 @@ def test_years_written_as_text() -> None:
     assert told.power_twh[2024] == pytest.approx(1.5e6 * 50 * 365 / 1e9, rel=1e-14)
     with pytest.raises(ConfigError, match="years are wrong"):
         stations([2024], kwh_per_day={2024: 1.0, "2024": 2.0})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("build", ["under", "factor_table", "figure"])
+def test_no_path_at_all_is_refused(build: str) -> None:
+    with pytest.raises(ConfigError, match="no grid path"):
+        getattr(stations([2024]), build)([])

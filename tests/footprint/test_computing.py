@@ -220,3 +220,9 @@ def test_figures_have_calendar_years() -> None:
     for found in (data_centres("us"), trend(1.0, 2024, [2024, 2030], compute=3, efficiency=2)):
         drawing = found.figure().drawing
         assert isinstance(drawing, Lines) and drawing.years
+
+
+@pytest.mark.parametrize("growth", ["x", None])
+def test_a_multiple_that_is_no_number(growth: object) -> None:
+    with pytest.raises(ConfigError, match="multiple"):
+        break_even_efficiency(growth, 10)  # type: ignore[arg-type]

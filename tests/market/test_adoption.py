@@ -18,7 +18,7 @@ from dualcarbon.market.adoption_designs import Infrastructure, SmallOnly, Target
 from dualcarbon.market.adoption_exhibits import class_table
 from dualcarbon.market.adoption_firms import Columns
 from dualcarbon.market.adoption_fit import fit_adoption
-from dualcarbon.market.adoption_policy import AdoptionPolicy, adoption_policy
+from dualcarbon.market.adoption_policy import AdoptionPolicy, adoption_policies
 
 EXACT = 1e-10  # sums over some hundred firms of an interpolation good to 1e-14
 BUDGET = 1e-12  # a root of one monotone function, to rounding
@@ -55,7 +55,7 @@ def policy(**changed: object) -> AdoptionPolicy:
     options: dict[str, object] = {
         "budget_cny": SPENT, "rise": RISE, "infrastructure": Infrastructure(0.4, 1e4), "draws": 120, "seed": 5,
     }  # fmt: skip
-    return adoption_policy(firms(), effects(), **(options | changed))  # type: ignore[arg-type]
+    return adoption_policies(firms(), effects(), **(options | changed))  # type: ignore[arg-type]
 
 
 def test_every_draw_by_hand() -> None:
@@ -126,7 +126,7 @@ def test_targeting_is_greedy() -> None:
 
 
 def test_small_firms_that_emit_more_are_not_targeted() -> None:
-    found = adoption_policy(
+    found = adoption_policies(
         firms(), effects(small=0.3), budget_cny=1e7, rise=RISE, designs=[Targeted(1.0), SmallOnly()]
     )
     share = found.offered("targeted")["share"].to_numpy()
@@ -152,7 +152,7 @@ def test_the_wrong_sign_is_the_normal_tail() -> None:
 
 def test_certain_effects_have_no_interval() -> None:
     sure = size_effects([CUT], Numbers.of([-0.7, -2.0]), slope=2.0)
-    found = adoption_policy(firms(), sure, budget_cny=SPENT, rise=RISE)
+    found = adoption_policies(firms(), sure, budget_cny=SPENT, rise=RISE)
     for row in found.table.to_dicts():
         assert row["abated_t_low"] == row["abated_t_high"] == pytest.approx(row["abated_t"], rel=EXACT)
         assert np.isnan(row["output_cny"])
@@ -162,12 +162,12 @@ def test_certain_effects_have_no_interval() -> None:
 def test_row_order_and_units() -> None:
     table = firms()
     first, second = (
-        adoption_policy(t, effects(), budget_cny=SPENT, rise=RISE, draws=40).table.drop("design").to_numpy()
+        adoption_policies(t, effects(), budget_cny=SPENT, rise=RISE, draws=40).table.drop("design").to_numpy()
         for t in (table, table.sample(fraction=1.0, shuffle=True, seed=1))
     )
     assert second == pytest.approx(first, rel=1e-8, nan_ok=True)
     kilo = table.with_columns(pl.col("co2_t") / 1e3)
-    lighter = adoption_policy(kilo, effects(), budget_cny=SPENT, rise=RISE, draws=40).table
+    lighter = adoption_policies(kilo, effects(), budget_cny=SPENT, rise=RISE, draws=40).table
     assert lighter["abated_t"].to_numpy() * 1e3 == pytest.approx(first[:, 11], rel=EXACT)
 
 
@@ -216,17 +216,17 @@ def test_a_slope_is_found_again() -> None:
 def test_what_is_refused() -> None:
     table = firms()
     with pytest.raises(SchemaError, match="cost_cny"):
-        adoption_policy(table.drop("cost_cny"), effects(), budget_cny=1.0)
+        adoption_policies(table.drop("cost_cny"), effects(), budget_cny=1.0)
     spoilt = table.with_columns(
         pl.when(pl.col("firm") == "f7").then(0.0).otherwise("cost_cny").alias("cost_cny"),
         pl.when(pl.col("firm") == "f9").then(1.0).otherwise("adoption").alias("adoption"),
     )
     with pytest.raises(DataError) as error:
-        adoption_policy(spoilt, effects(), budget_cny=1.0)
+        adoption_policies(spoilt, effects(), budget_cny=1.0)
     assert "f7" in error.value.say("en")
     assert "f9" in error.value.say("zh")
     with pytest.raises(DataError, match="large firms"):
-        adoption_policy(table.filter(pl.col("size") < CUT), effects(), budget_cny=1.0)
+        adoption_policies(table.filter(pl.col("size") < CUT), effects(), budget_cny=1.0)
     for changed in ({"budget_cny": 0.0}, {"rise": -1.0}, {"draws": 1}, {"level": 1.0}):
         with pytest.raises(ConfigError):
             policy(**changed)
@@ -278,8 +278,8 @@ def test_exhibits_never_show_a_point_alone() -> None:
 
 def test_an_assumed_slope_is_said() -> None:
     sure = size_effects([CUT], Numbers.of([-0.7, -2.0], [[0.3, 0], [0, 0.1]]), slope=2.0)
-    words = adoption_policy(firms(), sure, budget_cny=SPENT).exhibit_table().notes
+    words = adoption_policies(firms(), sure, budget_cny=SPENT).exhibit_table().notes
     assert any("assumed" in note.en for note in words)
     named = firms().rename({"co2_t": "co2"})
-    again = adoption_policy(named, sure, budget_cny=SPENT, columns=replace(Columns(), co2="co2"))
+    again = adoption_policies(named, sure, budget_cny=SPENT, columns=replace(Columns(), co2="co2"))
     assert again.table["abated_t"][0] > 0.0

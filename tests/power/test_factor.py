@@ -243,3 +243,10 @@ def test_a_broken_vintage_is_not_rounded() -> None:
     with pytest.raises(ConfigError, match="vintage"):
         grid_factor(2023, vintage=2022.7)  # type: ignore[arg-type]
     assert grid_factor(2023, vintage=2022.0) == 0.5366  # type: ignore[arg-type]
+
+
+def test_a_marginal_factor_says_that_the_published_one_is_of_fossil_power() -> None:
+    for found in (grid_factor(2023, kind="marginal"), grid_factor(2023, kind="marginal", vintage=2022)):
+        assert "fossil" in found.rule.en and "化石" in found.rule.zh
+    assert "fossil" in grid_path("frozen", "marginal").rule.en
+    assert "fossil" not in grid_factor(2023, kind="reporting", vintage=2022).rule.en

@@ -140,13 +140,8 @@ def _emissions(price: float, level: Array, half: Array, scale: Array, low: Array
             rate = 0.0 if endless else 1.0 / (scale[i] + price)
             t = scale[i] * rate
             b = level[i] - half[i] * t * t
-            if b <= low[i]:
-                part += low[i]
-            elif b >= high[i]:
-                part += high[i]
-            else:
-                part += b
-                part_steep += 2.0 * half[i] * t * t * rate
+            part += min(max(b, low[i]), high[i])
+            part_steep += (2.0 * half[i] * t * t * rate) if low[i] < b < high[i] else 0.0
         total += part
         steep += part_steep
     return total, steep

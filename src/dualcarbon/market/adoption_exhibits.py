@@ -42,7 +42,7 @@ def table(
         ("abated_t", Text("减排", "CO2 abated"), tonne, mass, ",.1f"),
         ("cny_per_t", Text("每吨成本", "Cost per tonne"), Text("元/吨", "CNY/t"), 1.0, ",.0f"),
         *([("output_cny", Text("产出变化", "Output change"), cny, money, ",.1f")] if known else []),
-        ("gap", Text("规模差距", "Size gap"), both("0–1"), 1.0, ".3f"),
+        ("gap", Text("规模差距", "Size gap"), None, 1.0, ".3f"),
     ]
     headers = [
         Header("design", Text("方案", "Design")),
@@ -217,9 +217,9 @@ def _notes(found: AdoptionPolicy) -> tuple[Text, ...]:
     )
     return (
         Text(
-            "数字应用对 ln CO2 的系数（标准误）与采用的成本斜率：{n}；采用使数字应用上升 {r:g}。",
+            "数字应用对 ln CO2 的系数（标准误）与采用的成本斜率：{n}；采用使数字应用上升 {r:.4g}。",
             "Coefficient of digital use on ln CO2 (standard error) and slope of adoption in its cost: {n}; "
-            "adoption raises digital use by {r:g}.",
+            "adoption raises digital use by {r:.4g}.",
         ).format(n=numbers, r=options.rise),
         Text(
             "区间为联合协方差 {d} 次抽取的分位数；方向相反：CO2 不降的抽取所占比重。"

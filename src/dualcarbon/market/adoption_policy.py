@@ -20,7 +20,7 @@ from dualcarbon.market.adoption_tables import by_class, by_design, by_draw
 
 @dataclass(frozen=True, slots=True)
 class AdoptionOptions:
-    """What was asked for; see `adoption_policy`."""
+    """What was asked for; see `adoption_policies`."""
 
     budget_cny: float
     rise: float
@@ -89,7 +89,7 @@ class AdoptionPolicy:
         return "\n".join(lines)
 
 
-def adoption_policy(
+def adoption_policies(
     firms: pl.DataFrame,
     effects: SizeEffects,
     *,

@@ -261,6 +261,7 @@ def _summary(
     change, trade = float(columns["output_change"].sum()), inside(columns["trade"])
     counts = np.bincount(state, minlength=len(STATES)) / firms.count
     abated = today - emissions
+    usual = where.curves.position(0.0, NO_BETA) if math.isnan(done.usual) else done.usual
     return pl.DataFrame(
         {
             "scheme": names[0],
@@ -269,7 +270,7 @@ def _summary(
             "cap": math.nan if cap is None else float(cap),
             "emissions": emissions,
             "emissions_today": today,
-            "emissions_at_zero_price": where.curves.position(0.0, NO_BETA) + where.held_co2,
+            "emissions_at_zero_price": usual + where.held_co2,
             "abatement": abated,
             "output_today": float(inside(firms.output).sum()),
             "output_change": change,

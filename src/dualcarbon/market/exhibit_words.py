@@ -67,20 +67,17 @@ def scheme_text(market: Market) -> Text:
 
 
 def said(market: Market) -> tuple[Text, ...]:
-    """What stands below every exhibit of a market: bounds, firms left out, notes."""
+    """What stands below every exhibit of a market: firms at bounds, and the notes, which count the firms left out."""
     one = market.summary.row(0, named=True)
     bounds = Text(
-        "{s}。{n} 家企业中内点 {i}，处于减排下限 {f}，处于扩张上限 {c}；没有价格的企业占 {x}（CO2 的 {y}）。",
-        "{s}. Of {n} firms {i} are interior, {f} at their lowest and {c} at their highest emissions; {x} of all firms "
-        "({y} of CO2) have no price.",
+        "{s}。有价格的 {n} 家企业中，内点 {i}，处于排放下限 {f}，处于上限 {c}。",
+        "{s}. Of {n} firms with a price {i} are interior, {f} at their lowest and {c} at their highest emissions.",
     ).format(
         s=scheme_text(market),
         n=f"{one['firms']:,}",
         i=percent(one["share_interior"]),
         f=percent(one["share_at_floor"]),
         c=percent(one["share_at_ceiling"]),
-        x=percent(one["share_excluded"]),
-        y=percent(one["share_co2_excluded"]),
     )
     return (bounds, *(ended(note) for note in market.notes))
 

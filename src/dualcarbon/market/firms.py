@@ -30,6 +30,7 @@ RESULT_COLUMNS = (
     "rebate",
     "cost",
 )
+_EXCLUDED = {"state": pl.String, "firms": pl.Int64, "share": pl.Float64, "co2": pl.Float64, "share_co2": pl.Float64}
 _COLUMNS = Text(
     "企业表需有 co2、output、mac 三列（同一货币和吨）；可用 rename 改名",
     "give the columns co2, output and mac, in one currency and one unit of CO2; rename columns first",
@@ -132,6 +133,8 @@ def excluding(firms: Firms, rows: Mask, reason: str) -> Firms:
 
 def excluded_table(firms: Firms, states: Sequence[str] = STATES[FIRST_WITHOUT:]) -> pl.DataFrame:
     """Firms without a price by reason, with their shares of firms and of CO2."""
+    if firms.priced is None:
+        return pl.DataFrame(schema=_EXCLUDED)
     counts = np.bincount(firms.state, minlength=len(STATES))
     co2 = np.bincount(firms.state, firms.co2, minlength=len(STATES))
     rows = [(word, int(counts[CODE[word]]), float(co2[CODE[word]])) for word in states if counts[CODE[word]]]

@@ -190,13 +190,9 @@ class QuadraticCurves:
             return scale
         parts = (getattr(self.firms, name)[::_SAMPLE].copy() for name in permit_quadratic.Quadratic.__slots__)
         few, rates = permit_quadratic.Quadratic(*parts), beta[::_SAMPLE].copy()
-        start, whole = (
-            permit_quadratic.position(one, 0.0, rate)[0] for one, rate in ((few, rates), (self.firms, beta))
-        )
-        least = permit_quadratic.position(few, np.inf, rates)[0]
-        share = available / whole if whole > 0.0 else 0.0
-        wanted = share * start if not beta.size else available * few.co2.sum() / self.firms.co2.sum()
-        if not least < wanted < start:
+        wanted = available * float(few.co2.sum()) / float(self.firms.co2.sum())
+        most, least = (permit_quadratic.position(few, price, rates)[0] for price in (0.0, np.inf))
+        if not least < wanted < most:
             return scale
         size = _size(few.co2)
         return crossing(lambda p: permit_quadratic.position(few, p, rates), wanted, scale, scale, size).price

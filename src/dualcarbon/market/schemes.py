@@ -67,7 +67,8 @@ class Setting:
 class Settled:
     """A price and what firms do at it.
 
-    `beta` (n,) are permits per unit of output, (0,) where output earns none.
+    `beta` (n,) are permits per unit of output, (0,) where output earns none; `usual` what firms with a price emit at a
+    price of zero, where it is known.
     """
 
     price: float
@@ -76,6 +77,7 @@ class Settled:
     evaluations: int
     beta: Array = field(default_factory=lambda: NO_BETA)
     factor: float = math.nan
+    usual: float = math.nan
     withheld: float = 0.0
     released: float = 0.0
     notes: tuple[Text, ...] = ()
@@ -187,7 +189,8 @@ def _cleared(where: Setting, beta: Array, available: float, cap: float, collar: 
     curves = where.curves
     size = abs(available) + float(where.firms.co2.sum()) * 1e-3
     close = _TOUCH * size
-    if curves.position(collar.floor, beta) <= available + close:
+    at_floor = curves.position(collar.floor, beta)
+    if at_floor <= available + close:
         return _at_floor(where, beta, available, cap, collar)
     extra = 0.0
     if collar.ceiling is not None:
@@ -204,7 +207,8 @@ def _cleared(where: Setting, beta: Array, available: float, cap: float, collar: 
         text = Text("储备 {t} 售罄，价格高于上限", "the reserve of {t} is sold out and the price is above its ceiling")
         notes = (text.format(t=f"{extra:.10g}"),)
     done = curves.outcome(found.price, beta, found.share)
-    return Settled(found.price, done, found.method, found.evaluations, beta, released=extra, notes=notes)
+    usual = at_floor if collar.floor == 0.0 and not beta.size else math.nan
+    return Settled(found.price, done, found.method, found.evaluations, beta, usual=usual, released=extra, notes=notes)
 
 
 def _solved(where: Setting, beta: Array, available: float, cap: float, close: float) -> Solved:

@@ -300,3 +300,16 @@ def test_castle_runs(castle: Panel, method: str) -> None:
     found = did(castle, "lh", treated="cdl", method=Synthetic(draws=10) if method == "synthetic" else method)
     assert 0.05 < found.att < 0.15  # Cunningham (2021) reports 8 to 10 per cent
     assert found.treated_units == 21
+
+
+def test_synthetic_takes_the_unit_itself_as_cluster_and_nothing_coarser() -> None:
+    draw = np.random.default_rng(3)
+    unit, year = np.repeat(np.arange(12), 6), np.tile(np.arange(6), 12)
+    first = np.where(unit < 4, 4, 0)
+    y = draw.normal(size=12)[unit] + (first > 0) * (year >= 4) + 0.1 * draw.normal(size=72)
+    table = pl.DataFrame({"i": unit, "t": year, "g": first, "y": y, "half": unit // 2})
+    panel = Panel.from_frame(table, id="i", time="t")
+    alone = did(panel, "y", "g", method="synthetic")
+    assert did(panel, "y", "g", method="synthetic", cluster="i").se == alone.se
+    with pytest.raises(ConfigError, match="synthetic takes no clusters"):
+        did(panel, "y", "g", method="synthetic", cluster="half")

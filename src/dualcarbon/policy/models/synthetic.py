@@ -116,7 +116,7 @@ class Synthetic:
         require_choice("variance", self.variance, get_args(Variance))
         if self.draws < 2:
             raise bad_option("draws", Text("至少 2", "at least 2"), self.draws)
-        if design.asked.cluster is not None:
+        if design.asked.cluster is not None and len(np.unique(design.cluster)) < len(design.starts):
             raise _no_clusters(design.asked.cluster)
         table = wide(design)
         if not table.never.any():

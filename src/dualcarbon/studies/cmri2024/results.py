@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -10,6 +11,9 @@ from dualcarbon.core.panel import Drop, Provenance
 from dualcarbon.core.results import Estimate, FrontierResult
 from dualcarbon.core.text import Text
 from dualcarbon.studies.config import FirmStudy
+
+if TYPE_CHECKING:
+    from dualcarbon.studies.cmri2024.market import MarketResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Results:
     """All that chapter 4 needs.
 
     `industries` has one row per two-digit industry: the default's and the quadratic's MAC, abatement room,
-    statuses. `truth` is None on real data.
+    statuses. `truth` is None on real data; `market` where none was computed.
     """
 
     config: FirmStudy
@@ -59,3 +63,4 @@ class Results:
     quadratic: FrontierResult
     regressions: Regressions
     truth: Truth | None
+    market: MarketResults | None = None

@@ -1,0 +1,84 @@
+"""Intervals of the price: a case in closed form, seeds, engines, failed draws."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from dualcarbon.core.engine import InOrder
+from dualcarbon.core.errors import ConfigError
+from dualcarbon.market import LogErrors, Refitted, clear, price_interval
+
+
+class Backwards(InOrder):
+    """Runs the blocks from the last to the first."""
+
+    def map(self, function: Callable[[Any], Any], blocks: Iterable[Any]) -> list[Any]:
+        """In block order, computed backwards."""
+        return [function(block) for block in list(blocks)[::-1]][::-1]
+
+
+def test_common_error_moves_an_isoelastic_price_one_for_one(three: pl.DataFrame) -> None:
+    found = price_interval(
+        three,
+        LogErrors(0.2),
+        cap=27.0,
+        number=400,
+        seed=3,
+        response="isoelastic",
+        elasticity=0.5,
+        floor=0.0,
+        ceiling=9.0,
+    )
+    shift = np.log(found.table["price"].to_numpy() / found.price)
+    drawn = [np.random.default_rng(np.random.SeedSequence(3, spawn_key=(k,))).standard_normal(1)[0] for k in range(400)]
+    np.testing.assert_allclose(shift, 0.2 * np.array(drawn), atol=1e-10)
+    assert found.low < found.price < found.high and found.failed == 0
+
+
+def test_draws_do_not_depend_on_the_engine(three: pl.DataFrame) -> None:
+    options = {"cap": 27.0, "number": 30, "seed": 1}
+    errors = LogErrors(0.3, 0.1, by="industry")
+    first = price_interval(three, errors, **options)  # type: ignore[arg-type]
+    second = price_interval(three, errors, engine=Backwards(), **options)  # type: ignore[arg-type]
+    assert first.table.equals(second.table)
+    other = price_interval(three, errors, cap=27.0, number=30, seed=2)
+    assert not first.table.equals(other.table)
+
+
+def test_refitted_tables(three: pl.DataFrame) -> None:
+    tables = [three.with_columns(mac=pl.col("mac") * (1.0 + k / 100.0)) for k in range(25)]
+    found = price_interval(three, Refitted(tables), cap=27.0)
+    np.testing.assert_array_equal(found.table["price"], [clear(one, cap=27.0).price for one in tables])
+    assert found.price == found.table["price"][0]
+    with pytest.raises(ConfigError):
+        price_interval(three, Refitted(tables), cap=27.0, number=26)
+
+
+def test_failed_draws_are_counted(three: pl.DataFrame) -> None:
+    stiff = three.with_columns(mac=pl.lit(30.0))
+    found = price_interval(three, Refitted([three] * 14 + [stiff] * 10), cap=27.0)
+    assert found.failed == 10 and found.table["price"].null_count() == 10 and math.isfinite(found.low)
+    worse = price_interval(three, Refitted([three] * 8 + [stiff] * 16), cap=27.0)
+    assert worse.failed == 16 and math.isnan(worse.low)
+
+
+def test_no_error_no_interval(three: pl.DataFrame) -> None:
+    found = price_interval(three, LogErrors(0.0), cap=27.0, number=20)
+    assert found.low == found.high == found.price
+
+
+def test_bad_options(three: pl.DataFrame) -> None:
+    for draws, options in (
+        (LogErrors(0.1), {"number": 10}),
+        (LogErrors(0.1), {"level": 1.0}),
+        (LogErrors(-0.1), {}),
+        (LogErrors(0.1, by="county"), {}),
+    ):
+        with pytest.raises(ConfigError):
+            price_interval(three, draws, cap=27.0, **options)  # type: ignore[arg-type]
