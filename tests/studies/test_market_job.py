@@ -140,3 +140,28 @@ def test_a_cap_that_does_not_bind_and_firms_without_a_price(tmp_path: Path) -> N
     assert code == 0 and "does not bind" in shown
     code, shown, _ = call(path, "--cap", "90%", "--lang", "en")
     assert code == 0 and "Marginal abatement cost of zero: 1 firms" in shown
+
+
+def test_a_frontier_can_be_cleared_as_it_was_written(tmp_path: Path) -> None:
+    from dualcarbon.panel import simulate_survey
+
+    survey = simulate_survey(2_000, 3).panel.frame
+    survey.write_parquet(tmp_path / "firms.parquet")
+    asked = [
+        "frontier",
+        str(tmp_path / "firms.parquet"),
+        "--model",
+        "quadratic",
+        "--quiet",
+        "--out",
+        str(tmp_path / "runs"),
+    ]
+    done = runner.invoke(app, asked)
+    assert done.exit_code == 0, done.stderr
+    (results,) = (tmp_path / "runs").glob("*/results.parquet")
+    options = ("--cap", "95%", "--period", "2016", "--by", "industry2", "--lang", "en")
+    code, shown, error = call(results, *options, "--missing", "exclude")
+    assert code == 0, error
+    assert "Who buys and who sells, by industry2" in shown and "have no price" in shown
+    assert call(results, *options, "--missing", "guess")[0] == 2
+    assert call(results, *options, "--response", "step")[0] == 0

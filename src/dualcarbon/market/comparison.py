@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -139,7 +138,7 @@ def compare(
     table = pl.DataFrame([_nothing(first, cap), *rows], strict=False)
     groups = [_grouped(name, market, column, reference) for column in by for name, market in markets.items()]
     notes = tuple(dict.fromkeys(note for market in markets.values() for note in market.notes))
-    return Comparison(table, pl.concat(groups) if groups else pl.DataFrame(), MappingProxyType(markets), cap, notes)
+    return Comparison(table, pl.concat(groups) if groups else pl.DataFrame(), markets, cap, notes)
 
 
 def size_classes(

@@ -25,6 +25,8 @@ class Frame:
     ----------
     currency, mass : Text
         Units of output and of CO2 in the table of firms.
+    per_tonne : Text
+        Unit of prices, which are printed unscaled.
     currency_scale, mass_scale : float
         One printed unit is this many units of the table.
     groups : mapping of a group's value to its label
@@ -36,17 +38,13 @@ class Frame:
 
     currency: Text = field(default_factory=lambda: Text("元", "CNY"))
     mass: Text = field(default_factory=lambda: Text("吨", "t"))
+    per_tonne: Text = field(default_factory=lambda: Text("元/吨", "CNY/t"))
     currency_scale: float = 1.0
     mass_scale: float = 1.0
     groups: Mapping[object, Text] = field(default_factory=dict)
     source: Text = COMPUTED
     simulated: bool = False
     prefix: str = "market"
-
-    @property
-    def per_tonne(self) -> Text:
-        """Unit of prices."""
-        return Text("元/吨", "CNY/t")
 
     def group(self, value: object) -> Text:
         """The label of a group."""

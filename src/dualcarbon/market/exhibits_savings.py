@@ -130,9 +130,11 @@ def savings_figure(
 
 
 _GAIN = Text(
-    "企业净收益含许可的买卖；按统一减排后的排放无偿分配时，没有一家企业受损。",
-    "The gain of the firms includes permits bought and sold; where permits are given free for the emissions of the "
-    "uniform cut no firm loses.",
+    "企业净收益含许可的买卖。只有无偿所得少于其统一减排后排放的企业才可能受损；没有价格的企业同样分得许可，"
+    "但不减排，须买入差额。",
+    "The gain of the firms includes permits bought and sold. A firm can lose only where its free permits are fewer "
+    "than its emissions under the cut; firms without a price are given permits like the others, do not abate, and buy "
+    "the difference.",
 )
 
 
@@ -161,4 +163,5 @@ def _numbers(row: dict[str, float], form: str, frame: Frame) -> tuple[Cell, ...]
 
 
 def _signed(value: float, form: str) -> str:
-    return format(value, f"+{form}").replace("-", "−")
+    text = format(value, f"+{form}")
+    return format(0.0, form) if not text.strip("+-0.,") else text.replace("-", "−")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import polars as pl
 
@@ -42,6 +42,7 @@ class Asked:
     cap : CO2, or a percentage of today's such as "90%"
     scheme, response, floor, ceiling, elasticity, allocation, benchmark, benchmark_by, tax, price_floor, price_ceiling,
     reserve, excluded, revenue : as for `market.clear`
+    missing : "error" or "exclude", for firms without curvature; see `market.Quadratic`
     by : column of groups, such as the industry
     compare : whether the other policies are shown beside the scheme
     period : value of the time column, where the table has several
@@ -66,6 +67,7 @@ class Asked:
     reserve: float | None = None
     excluded: str = "inside"
     revenue: str = "kept"
+    missing: str = "error"
     by: str | None = None
     compare: bool = False
     period: str | None = None
@@ -125,7 +127,7 @@ def write(found: Found, out: Path, languages: Sequence[Language]) -> list[Path]:
 def _shared(asked: Asked) -> dict[str, Any]:
     """The options that every scheme shares."""
     return {
-        "response": cast(ResponseName, asked.response),
+        "response": _response(asked),
         "floor": asked.floor,
         "ceiling": asked.ceiling,
         "elasticity": asked.elasticity,
@@ -134,6 +136,12 @@ def _shared(asked: Asked) -> dict[str, Any]:
         "benchmark_by": asked.benchmark_by,
         "excluded": cast(Excluded, asked.excluded),
     }
+
+
+def _response(asked: Asked) -> ResponseName | market.Quadratic:
+    if asked.response == "quadratic":
+        return market.Quadratic(missing=cast(Literal["error", "exclude"], asked.missing))
+    return cast(ResponseName, asked.response)
 
 
 def _cap(written: str | None, firms: pl.DataFrame) -> float | None:
@@ -168,7 +176,12 @@ def _traded(done: market.Market, asked: Asked, frame: Frame) -> list[Exhibit]:
     if done.scheme not in _TRADED or not done.price > 0.0:
         return []
     curves = exhibits.supply_demand_figure(
-        done, frame=frame, floor=asked.floor, ceiling=asked.ceiling, elasticity=asked.elasticity
+        done,
+        frame=frame,
+        response=_response(asked),
+        floor=asked.floor,
+        ceiling=asked.ceiling,
+        elasticity=asked.elasticity,
     )
     if asked.by is None:
         return [curves]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dualcarbon import frontier
+from dualcarbon import frontier, market
 from dualcarbon.core.errors import DataError
 from dualcarbon.core.exhibit import Exhibit
 from dualcarbon.core.files import write_parquet, write_text, write_whole
@@ -223,16 +223,25 @@ def _write(run: Run, ready: Ready, done: Done[FrontierResult]) -> tuple[tuple[Pa
 
 
 def _results(folder: Path, panel: Panel, result: FrontierResult) -> tuple[Path, ...]:
-    """Keys, groups and the first bad, with every column of the result; and the diagnostics."""
+    """Keys, groups, the first bad, every column of the result, what a market needs beside; and the diagnostics."""
     technology = result.technology
     beside = [n for n in (*technology.group_by, technology.bad) if n not in result.table.columns]
     keys = [panel.id, panel.time]
     table = result.table.select(keys).hstack(panel.frame.select(beside)).hstack(result.table.drop(keys))
+    table = table.hstack(_for_market(panel, result, table.columns))
     return (
         write_parquet(folder / "results.parquet", table),
         write_whole(folder / "results.csv", partial(_csv, table)),
         write_whole(folder / "diagnostics.csv", partial(_csv, result.diagnostics)),
     )
+
+
+def _for_market(panel: Panel, result: FrontierResult, known: list[str]) -> pl.DataFrame:
+    """The first good and, of a quadratic frontier, curvature and scale: with them the file can be cleared."""
+    good = panel.frame.select(n for n in (result.technology.good,) if n not in known)
+    if not result.model.startswith("quadratic"):
+        return good
+    return good.hstack(market.firms_of(result, panel).select("mu", "scale"))
 
 
 def _csv(table: pl.DataFrame, draft: Path) -> None:

@@ -91,7 +91,7 @@ def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, dr
         )
     if seed is not None:
         config = config.model_copy(update={"study": config.study.model_copy(update={"seed": seed})})
-    file = data if data is not None else _find(config)
+    file = data if data is not None else find(config)
     require_readable(file)
     files = {file.name: file_sha256(file)} if file.is_file() else {}
     with ExitStack() as stack:
@@ -116,7 +116,8 @@ def plants(file: Path) -> Panel:
     return panel.with_columns(main_fuel.alias("main_fuel"))
 
 
-def _find(config: PowerStudy) -> Path:
+def find(config: PowerStudy) -> Path:
+    """The plant file in the first of the study's places that has it."""
     for place in config.study.places:
         path = Path(place) / config.study.file
         if path.is_file():
