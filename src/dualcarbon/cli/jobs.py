@@ -14,6 +14,7 @@ from dualcarbon.cli.options import (
     Schema,
     Separator,
     Sheet,
+    given,
     languages,
     pairs,
     print_tables,
@@ -47,8 +48,7 @@ def frontier(
     """在自己的数据上估计一个前沿模型，写出结果、诊断、图与报告 | one frontier model on your data"""
     from dualcarbon.studies.frontier_job import main as job
 
-    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
-    reading = {name: value for name, value in said.items() if value is not None}
+    reading = given(schema=schema, sheet=sheet, encoding=encoding, separator=separator)
     if propose:
         target = config or Path("model.toml")
         refuse_overwrite(target, force)
@@ -90,8 +90,7 @@ def regress(
 
     if out is not None:
         refuse_overwrite(out / f"{job.KEY}.csv", force)
-    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
-    reading = {name: value for name, value in said.items() if value is not None}
+    reading = given(schema=schema, sheet=sheet, encoding=encoding, separator=separator)
     columns = tuple(show or ())
     table = job.run(job.Asked(data, tuple(formula), cluster, vcov, weights, id, time, columns, drop, reading))
     print_tables([table], lang)
@@ -146,7 +145,6 @@ def did(
 
     if out is not None:
         refuse_overwrite(out / f"{job.KEY}.csv", force)
-    said = {"schema": schema, "sheet": sheet, "encoding": encoding, "separator": separator}
     asked = job.Asked(
         data,
         outcome,
@@ -163,7 +161,7 @@ def did(
         id=id,
         time=time,
         places=job.Places(place, level, within, city, county, province, ambiguous, tuple(include or ())),
-        reading={name: value for name, value in said.items() if value is not None},
+        reading=given(schema=schema, sheet=sheet, encoding=encoding, separator=separator),
     )
     exhibits = job.run(asked)
     print_tables([item for item in exhibits if isinstance(item, Table)], lang)
@@ -222,7 +220,6 @@ def market(
 
     if out is not None:
         refuse_overwrite(out / job.FIRMS, force)
-    said = {"sheet": sheet, "encoding": encoding, "separator": separator}
     asked = job.Asked(
         data,
         cap=cap,
@@ -246,7 +243,7 @@ def market(
         period=period,
         scale_by=scale_by,
         columns=pairs(column or ()),
-        reading={name: value for name, value in said.items() if value is not None},
+        reading=given(sheet=sheet, encoding=encoding, separator=separator),
     )
     found = job.run(asked)
     print_tables([item for item in found.exhibits if isinstance(item, Table)], lang)

@@ -24,6 +24,11 @@ Lang = Annotated[Literal["zh", "en", "both"], typer.Option(help="文字的语言
 Force = Annotated[bool, typer.Option("--force", help="覆盖已有的输出文件 | replace an existing output file")]
 
 
+def given(**options: str | None) -> dict[str, str]:
+    """The options that were said on the command line."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def refuse_overwrite(path: Path, force: bool) -> None:
     if not path.exists() or force:
         return
