@@ -56,7 +56,7 @@ def logit(x: Floats, y: Floats) -> Logit:
     index, height = x @ coef, _likelihood(x @ coef, y)
     converged = False
     for _ in range(MOST):
-        p = _probability(index)
+        p = probability(index)
         information = (x * (p * (1.0 - p))[:, None]).T @ x
         try:
             step: Floats = np.asarray(np.linalg.solve(information, x.T @ (y - p)), dtype=np.float64)
@@ -68,7 +68,7 @@ def logit(x: Floats, y: Floats) -> Logit:
         if moved <= STEP:
             converged = True
             break
-    p = _probability(index)
+    p = probability(index)
     return Logit(coef, index, p, (x * (p * (1.0 - p))[:, None]).T @ x, converged)
 
 
@@ -84,7 +84,8 @@ def _rising(x: Floats, y: Floats, coef: Floats, step: Floats, height: float) -> 
     return coef + step, index, reached, float(np.max(np.abs(x @ step), initial=0.0))
 
 
-def _probability(index: Floats) -> Floats:
+def probability(index: Floats) -> Floats:
+    """1 / (1 + exp(-index)), (n,), without overflow."""
     from scipy.special import expit
 
     return np.asarray(expit(index), dtype=np.float64)

@@ -159,10 +159,12 @@ class Targeted:
 
     def offer(self, firms: SizedFirms, effects: SizeEffects, budget_cny: float, rise: float) -> Offer:
         """Groups 0 to g - 1 for the firms taken, by class; group g for the last one."""
+        from dualcarbon.kernels.logit import probability
+
         tonnes = -np.expm1(rise * effects.co2)[firms.code] * firms.co2
-        after = _probability(firms.log_odds + effects.slope[firms.code] * self.share)
+        after = probability(firms.log_odds + effects.slope[firms.code] * self.share)
         outlay = self.share * firms.cost * after
-        score = tonnes * (after - _probability(firms.log_odds)) / outlay
+        score = tonnes * (after - probability(firms.log_odds)) / outlay
         order = np.argsort(-score, kind="stable")
         order = order[: int(np.count_nonzero(score > 0.0))]
         spent = np.cumsum(outlay[order])
@@ -205,9 +207,3 @@ def _last_share(firms: SizedFirms, effects: SizeEffects, firm: int, left: float,
         return float(rate * cost / (1.0 + np.exp(-(a + slope * rate)))) - left
 
     return most if spending(most) <= 0.0 else float(brentq(spending, 0.0, most, xtol=1e-300, rtol=_ROUNDING))
-
-
-def _probability(index: Floats) -> Floats:
-    from scipy.special import expit
-
-    return np.asarray(expit(index), dtype=np.float64)
