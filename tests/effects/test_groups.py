@@ -79,6 +79,10 @@ def test_interaction_and_stacked_scores_equal_dummies_written_out(weights: bool)
         (contrast @ coef) ** 2 / (contrast @ whole @ contrast), rel=EQUAL
     )
     assert (found.interaction.df1, found.interaction.df2, found.stacked.df2) == (1, df, None)
+    se = np.array([one.se[0] for one in found.estimates])
+    correlation = stacked / np.sqrt(np.outer(np.diag(stacked), np.diag(stacked)))
+    assert np.allclose(found.vcov, correlation * np.outer(se, se), rtol=EQUAL)
+    assert found.vcov[0, 1] != 0.0  # firms that change their group link the two
 
 
 @pytest.mark.parametrize("effects", ["| f + t", "| t", ""])
@@ -103,6 +107,7 @@ def test_hc1_of_disjoint_groups_adds_the_separate_variances() -> None:
     total = n.sum()
     assert np.allclose(found.interaction.se**2, (raw[1:] + raw[0]) * total / (total - 9), rtol=EQUAL)
     assert np.allclose(found.stacked.se**2, (raw[1:] + raw[0]) * total / (total - 1), rtol=EQUAL)
+    assert np.array_equal(found.vcov, np.diag([one.vcov[1, 1] for one in found.estimates]))
 
 
 def test_permutation_equals_a_loop_of_regressions() -> None:

@@ -102,6 +102,9 @@ class GroupDifference:
     cuts : tuple of float
     estimates : tuple of Estimate, g
         The separate regressions.
+    vcov : (g, g)
+        Covariance of the coefficient over the groups: its variances in the separate regressions, with the correlations
+        of their stacked scores; read-only.
     interaction, stacked : Equality
         By the fully interacted regression; by stacked scores.
     permutation : Permutation
@@ -117,6 +120,7 @@ class GroupDifference:
     rule: Text
     cuts: tuple[float, ...]
     estimates: tuple[Estimate, ...]
+    vcov: Floats
     interaction: Equality
     stacked: Equality
     permutation: Permutation

@@ -24,6 +24,7 @@ from dualcarbon.effects.splitting import GroupSplit, as_split, divide
 from dualcarbon.effects.words import measured
 
 Codes = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 def compare(
@@ -125,6 +126,7 @@ def compare(
         rule=groups.rule,
         cuts=groups.cuts,
         estimates=tuple(one.estimate for one in found),
+        vcov=_joint(found, coefficient, scores),
         interaction=Equality.of(coef, whole.vcov, whole.df),
         stacked=Equality.of(coef, scores, None),
         permutation=Permutation.of(dealt.true, dealt.draws, dealt.segments, seed, dealt.whole_units),
@@ -132,6 +134,17 @@ def compare(
         provenance=panel.provenance,
         unplaced=int(np.count_nonzero(groups.codes < 0)),
     )
+
+
+def _joint(found: Sequence[Regression], name: str, scores: Floats) -> Floats:
+    """The variances of the separate regressions with the correlations of the stacked scores."""
+    at = [one.estimate.names.index(name) for one in found]
+    variances = np.array([one.estimate.vcov[k, k] for one, k in zip(found, at, strict=True)])
+    scale = np.sqrt(variances / np.diag(scores))
+    vcov = scores * np.outer(scale, scale)
+    np.fill_diagonal(vcov, variances)
+    vcov.flags.writeable = False
+    return vcov
 
 
 def _one(
