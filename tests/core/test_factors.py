@@ -7,7 +7,6 @@ import pytest
 
 from dualcarbon.core.errors import ConfigError, DataError
 from dualcarbon.core.factors import (
-    CO2_PER_CARBON,
     STATUSES,
     factor_set_names,
     load_factor_set,
@@ -36,7 +35,7 @@ def test_raw_coal_by_hand():
 def test_a_set_repeats_its_own_arithmetic(name):
     for factor in load_factor_set(name).factors:
         if factor.ncv_gj is not None:
-            product = factor.ncv_gj * factor.carbon_t_per_gj * factor.oxidation * CO2_PER_CARBON
+            product = factor.ncv_gj * factor.carbon_t_per_gj * factor.oxidation * 44 / 12
             assert factor.value == pytest.approx(product, rel=EXACT)
 
 

@@ -220,3 +220,9 @@ def test_years_written_as_text() -> None:
 def test_no_path_at_all_is_refused(build: str) -> None:
     with pytest.raises(ConfigError, match="no grid path"):
         getattr(stations([2024]), build)([])
+
+
+def test_energy_that_is_no_number_is_said() -> None:
+    with pytest.raises(ConfigError, match="not a number") as caught:
+        stations([2024], kwh_per_day="x")  # type: ignore[arg-type]
+    assert caught.value.found.en == "'x'"

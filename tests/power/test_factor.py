@@ -24,6 +24,7 @@ from dualcarbon.power import (
     official_years,
     own_scenario,
 )
+from dualcarbon.power.exhibits import path_figure, path_table
 
 EXACT = 1e-12  # a handful of products
 OFFICIAL = {2021: 0.5568, 2022: 0.5366, 2023: 0.5306}
@@ -248,5 +249,14 @@ def test_a_broken_vintage_is_not_rounded() -> None:
 def test_a_marginal_factor_says_that_the_published_one_is_of_fossil_power() -> None:
     for found in (grid_factor(2023, kind="marginal"), grid_factor(2023, kind="marginal", vintage=2022)):
         assert "fossil" in found.rule.en and "化石" in found.rule.zh
+        assert not found.official and found.vintage in (2022, 2023)
     assert "fossil" in grid_path("frozen", "marginal").rule.en
+    assert not grid_path(kind="marginal").official.any() and grid_path(kind="fossil").official.any()
+
+
+def test_no_path_no_exhibit() -> None:
+    with pytest.raises(ConfigError, match="no path to show"):
+        path_table([], [2030])
+    with pytest.raises(ConfigError, match="没有可画的路径"):
+        path_figure([])
     assert "fossil" not in grid_factor(2023, kind="reporting", vintage=2022).rule.en

@@ -81,6 +81,6 @@ def test_the_licence_travels_with_the_fonts_and_the_name_is_changed() -> None:
     assert "SIL OPEN FONT LICENSE Version 1.1" in (typeface.FOLDER / "OFL.txt").read_text(encoding="utf-8")
     for path in (typeface.REGULAR, typeface.BOLD):
         names = TTFont(path)["name"]
-        assert names.getDebugName(1) == typeface.FAMILY
+        assert names.getDebugName(1) == "Dualcarbon Sans"
         assert "Adobe" in names.getDebugName(0)
     assert sum(path.stat().st_size for path in typeface.FOLDER.iterdir()) < 12_000_000

@@ -13,9 +13,6 @@ from dualcarbon.core.errors import ConfigError, DataError
 from dualcarbon.core.tables import province_spellings, provinces, reference_rows
 from dualcarbon.core.text import Text, both
 
-CO2_PER_CARBON = 44.0 / 12.0
-"""Mass of CO2 per mass of carbon."""
-
 Scope = Literal[1, 2]
 Vintage = Literal["in_force", "nearest", "exact"]
 

@@ -79,7 +79,7 @@ def _base(
     if isinstance(given, Mapping):
         values = between(ENERGY, given, years, "linear")
         return values, ("given",) * n, RULES["linear"], user
-    values = np.full(n, float(given))
+    values = np.full(n, faults.number(ENERGY, given))
     faults.require_range(ENERGY, years, values)
     return values, ("given",) * n, Text("各年相同", "the same in every year"), user
 

@@ -53,6 +53,25 @@ def require_range(
     )
 
 
+def number(what: Text, given: object) -> float:
+    """The number that was given.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    try:
+        return float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            Text("{w}不是数", "{w}: not a number").format(w=what),
+            expected=Text("一个数，或年份到数的映射", "a number, or a mapping of years to numbers"),
+            found=both(repr(given)),
+            remedy=Text("改正这个值", "correct the value"),
+        ) from error
+
+
 def require_years(what: Text, have: Iterable[int], wanted: Iterable[int], remedy: Text) -> None:
     """Every wanted year among those there are.
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from dualcarbon.core.bars import Layer, Stacked
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.exhibit import Cell, Figure, Header, Lines, Points, Table
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text, both
@@ -28,7 +29,14 @@ _SCENARIOS = {
 def path_table(
     paths: Sequence[GridPath], years: Sequence[int], *, key: str = "grid_path", number: Text = _NUMBER
 ) -> Table:
-    """Factors of several paths in chosen years; an asterisk marks published values, a dash years off a path."""
+    """Factors of several paths in chosen years; an asterisk marks published values, a dash years off a path.
+
+    Raises
+    ------
+    ConfigError
+        If there is no path.
+    """
+    _require_paths(paths)
     rows = []
     for year in years:
         cells = []
@@ -61,8 +69,25 @@ def _sources(paths: Sequence[GridPath]) -> Text:
     return Text("；".join(zh), "; ".join(en))
 
 
+def _require_paths(paths: Sequence[GridPath]) -> None:
+    if not len(paths):
+        raise ConfigError(
+            Text("没有可画的路径", "there is no path to show"),
+            expected=Text("至少一条 grid_path 的结果", "at least one result of grid_path"),
+            found=both("0"),
+            remedy=Text("例如 [grid_path()]", "for example [grid_path()]"),
+        )
+
+
 def path_figure(paths: Sequence[GridPath], *, key: str = "grid_path_figure", number: Text = _FIGURE) -> Figure:
-    """Factors over years, one curve per path."""
+    """Factors over years, one curve per path.
+
+    Raises
+    ------
+    ConfigError
+        If there is no path.
+    """
+    _require_paths(paths)
     return Figure(
         key=key,
         number=number,

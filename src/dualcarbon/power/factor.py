@@ -37,7 +37,8 @@ class GridFactor(float):
     scenario : str
         "official" where a published value stands without a scenario.
     official : bool
-        Whether the value was published for this very year; a marginal one is that of fossil power, see `rule`.
+        Whether the value was published for this very year; never of a marginal one, for which that of fossil power
+        stands in, see `rule`.
     rule : Text
         How it was found.
     source, status : Text
@@ -131,14 +132,14 @@ def grid_factor(
 
 def _from_path(year: int, scenario: str | PowerScenario, kind: str) -> GridFactor:
     path = grid_path(scenario, kind, [year])
-    official, known = bool(path.official[0]), official_years(kind)
-    used = year if official else max(known) if scenario == FROZEN else None
+    known = official_years(kind)
+    used = year if year in known else max(known) if scenario == FROZEN else None
     return GridFactor(
         float(path.t_per_mwh[0]),
         year=year,
         kind=kind,
         scenario=scenario if isinstance(scenario, str) else scenario.name,
-        official=official,
+        official=bool(path.official[0]),
         rule=path.rule,
         source=path.source if used is None else source_of(kind, used),
         status=COMPUTED if used is None else status_of(kind, used),
@@ -163,7 +164,7 @@ def _published(year: int, kind: str, home: str, vintage: int | str) -> GridFacto
         year=year,
         kind=kind,
         scenario="official",
-        official=used == year,
+        official=used == year and kind != MARGINAL,
         rule=as_marginal(rule) if kind == MARGINAL else rule,
         source=source_of(kind, used, home),
         status=status_of(kind, used, home),

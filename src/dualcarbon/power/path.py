@@ -99,7 +99,8 @@ def grid_path(scenario: str | PowerScenario = "report", kind: str = "average", y
 
     s clean share of the scenario, f fossil factor (last published value held, or the scenario's own), A and X published
     averages with and without traded non-fossil power, L the last published year; the marginal factor is 0 where s = 1.
-    Years with a published factor carry it. "frozen" holds the last published factor of the kind to 2060.
+    Years with a published factor carry it; no marginal factor is published, so that no year of one is official.
+    "frozen" holds the last published factor of the kind to 2060.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def grid_path(scenario: str | PowerScenario = "report", kind: str = "average", y
         Text("{k}因子：{s}", "{k} factor: {s}").format(k=KINDS[kind].label, s=label),
         at,
         values,
-        np.isin(at, list(known)),
+        np.isin(at, list(known)) & (kind != MARGINAL),
         path_rule(chosen, kind),
         _sources(chosen, kind),
     )

@@ -11,7 +11,6 @@ from dualcarbon.core.text import Language, Text
 from dualcarbon.report.registry import Item
 from dualcarbon.report.typography import glyphs
 
-FAMILY = "Dualcarbon Sans"
 FOLDER = Path(__file__).parent / "fonts"
 REGULAR = FOLDER / "DualcarbonSans-Regular.otf"
 BOLD = FOLDER / "DualcarbonSans-Bold.otf"
