@@ -132,7 +132,7 @@ AGREED = {"pooled": 0.1, "noise": 0.0999, "iv": 0.1, "within": 0.1, "within_nois
 def test_limits_can_be_others() -> None:
     assert evidence.doubtful(0.2, 0.25) is None
     found = evidence.doubtful(0.3, 0.25)
-    assert found is not None and "30%" in found.text.en and "25%" in found.text.zh
+    assert found is not None and "30 %" in found.text.en and "25 %" in found.text.zh
     assert evidence.near_range(0.5, 0.6) is None
 
 

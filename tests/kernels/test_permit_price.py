@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import brentq
 
 from dualcarbon.kernels.permit_banking import banked_path
-from dualcarbon.kernels.permit_price import crossing
+from dualcarbon.kernels.permit_price import crossing, edge_price
 from dualcarbon.kernels.permit_quadratic import outcome, position, quadratic
 
 EXACT = 1e-11  # sums in another order
@@ -65,3 +65,21 @@ def test_path_without_limits_is_one_root() -> None:
     )
     np.testing.assert_allclose(path.price, root * growth, rtol=1e-12)
     assert path.bank[-1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_left_end_of_a_flat_demand_and_the_price_of_its_end() -> None:
+    def flat(p: float) -> tuple[float, float]:
+        return max(3.0 - p, 1.0), -1.0 if p < 2.0 else 0.0
+
+    assert crossing(flat, 1.0, 50.0, 1.0, 3.0).price == pytest.approx(2.0, rel=1e-13)
+    assert edge_price(lambda p: flat(p)[0], 1.0, 3.0) == pytest.approx(2.0, rel=1e-13)
+    assert math.isinf(edge_price(lambda p: 1.0 + 1.0 / (1.0 + p) ** 2, 1.0, 2.0))
+
+
+def test_outcome_at_an_infinite_price() -> None:
+    one = np.ones(2)
+    firms = quadratic(10.0 * one, 30.0 * one, one, -0.1 * one, one, np.array([0.5]), one)
+    for beta in (np.empty(0), np.array([0.2, 0.4])):
+        done, near = outcome(firms, math.inf, beta), outcome(firms, 1e12, beta)
+        np.testing.assert_allclose(done.co2, near.co2, rtol=1e-9)
+        np.testing.assert_allclose(done.output_change, near.output_change, rtol=1e-9)

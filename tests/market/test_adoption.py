@@ -15,12 +15,12 @@ from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
 from dualcarbon.market.adoption import Numbers, SizeEffects, size_effects
 from dualcarbon.market.adoption_designs import Infrastructure, SmallOnly, Targeted, Uniform
-from dualcarbon.market.adoption_exhibits import class_table
 from dualcarbon.market.adoption_firms import Columns
 from dualcarbon.market.adoption_fit import fit_adoption
 from dualcarbon.market.adoption_policy import AdoptionPolicy, adoption_policies
 
 EXACT = 1e-10  # sums over some hundred firms of an interpolation good to 1e-14
+SMALL = 1e-12  # gains are summed as they are, not as differences of levels
 BUDGET = 1e-12  # a root of one monotone function, to rounding
 SAMPLED = 0.02  # three standard errors of a share near 0.1 over 4,000 draws
 CUT, SPENT, RISE = 100.0, 1500.0, 0.1
@@ -91,6 +91,74 @@ def test_budgets_are_spent_to_the_last() -> None:
     assert everyone["spent_cny"] < 1e9
     said = [note.en for note in rich.exhibit_table().notes if "not spent" in note.en]
     assert len(said) == 3
+
+
+def test_a_small_budget_keeps_its_digits() -> None:
+    table, e = firms(3000), effects()
+    budget = 1e-7 * float(table["cost_cny"].sum())
+    found = adoption_policies(
+        table, e, budget_cny=budget, rise=RISE, infrastructure=Infrastructure(0.4, 1e4 * budget), draws=120, seed=5
+    )
+    code = (table["size"].to_numpy() >= CUT).astype(int)
+    p, co2 = table["adoption"].to_numpy(), table["co2_t"].to_numpy()
+    drawn = e.draws(120, 5)
+    for design in ("uniform", "small_only", "infrastructure", "targeted"):
+        rows = found.draws.filter(pl.col("design") == design)["abated_t"].to_numpy()
+        share = found.offered(design)["share"].to_numpy()
+        for d in (0, 60, 119):
+            x = drawn[d, 4:][code] * share
+            gain = (1.0 - p) * p * np.expm1(x) / (1.0 + p * np.expm1(x))
+            assert rows[d] == pytest.approx(float(-(np.expm1(RISE * drawn[d, :2])[code] * co2 * gain).sum()), rel=SMALL)
+
+
+def test_where_all_adopt_already_no_rounding_is_read_as_a_sign() -> None:
+    everyone = firms().with_columns(adoption=pl.lit(1.0 - 1e-15))
+    falls = size_effects([CUT], Numbers.of([-3.0, -2.0], [[0.01, 0.0], [0.0, 0.01]]), slope=2.0)
+    found = adoption_policies(everyone, falls, budget_cny=SPENT, rise=RISE, draws=50).table
+    assert found["wrong_sign"].to_list() == [0.0, 0.0, 0.0]
+    assert (found["abated_t"] > 0.0).all()
+
+
+def test_no_other_choice_of_firms_abates_more() -> None:
+    e, share = effects(), 0.5
+    for seed in range(12):
+        table = firms(8, seed)
+        code = (table["size"].to_numpy() >= CUT).astype(int)
+        if code.min() == code.max():
+            continue
+        p, k = table["adoption"].to_numpy(), e.slope[code]
+        after = 1.0 / (1.0 + np.exp(-(np.log(p / (1.0 - p)) + k * share)))
+        tonnes = -np.expm1(RISE * e.co2)[code] * table["co2_t"].to_numpy() * (after - p)
+        outlay = share * table["cost_cny"].to_numpy() * after
+        budget = float((0.1 + 0.1 * seed % 0.9) * outlay.sum())
+        picks = (np.array([m >> i & 1 for i in range(8)], dtype=bool) for m in range(2**8))
+        best = max(float(tonnes[pick].sum()) for pick in picks if outlay[pick].sum() <= budget)
+        found = adoption_policies(table, e, budget_cny=budget, rise=RISE, designs=[Targeted(share)], draws=2).table
+        assert found["abated_t"][0] >= best * (1.0 - EXACT)
+        assert found["spent_cny"][0] == pytest.approx(min(budget, outlay.sum()), rel=BUDGET)
+
+
+def test_a_design_that_helps_nobody_says_so() -> None:
+    worse = size_effects([CUT], Numbers.of([0.7, 0.2], [[0.01, 0.0], [0.0, 0.01]]), slope=2.0)
+    found = adoption_policies(firms(), worse, budget_cny=SPENT, rise=RISE, designs=[Targeted(), Uniform()], draws=40)
+    row = found.table.row(0, named=True)
+    assert row["firms_offered"] == row["spent_cny"] == row["abated_t"] == 0.0
+    assert all(np.isnan(row[name]) for name in ("budget_small", "budget_inframarginal", "wrong_sign", "cny_per_t"))
+    printed = found.exhibit_table()
+    assert any("CNY 0;" in note.en for note in printed.notes)
+    cells = dict(zip([h.key for h in printed.headers], printed.rows[0], strict=True))
+    assert cells["cny_per_t"].value is cells["wrong_sign"].value is None
+    assert cells["cny_per_t_interval"].value == both("–")
+
+
+def test_a_low_cost_per_tonne_is_not_printed_as_nothing() -> None:
+    dirty = firms().with_columns(pl.col("co2_t") * 100.0)
+    table = adoption_policies(dirty, effects(), budget_cny=SPENT, rise=RISE, draws=40).exhibit_table()
+    at = [h.key for h in table.headers].index("cny_per_t")
+    for row in table.rows:
+        value, form = row[at].value, row[at].form
+        assert isinstance(value, float)
+        assert float(format(value, form)) == pytest.approx(value, rel=0.05)
 
 
 def test_shares_of_the_budget() -> None:
@@ -179,6 +247,19 @@ def test_longer_runs_begin_with_shorter_ones() -> None:
     assert np.cov(many.T)[:2, :2] == pytest.approx(e.vcov[:2, :2], abs=0.02)
 
 
+def test_draws_follow_the_covariance_and_nothing_else() -> None:
+    """The root of a diagonal covariance is diagonal, whatever eigenvectors a library returns."""
+    spread = np.array([0.5, 0.1, 0.0, 0.0, 0.3, 0.3])
+    normal = np.random.default_rng(4).spawn(1)[0].standard_normal((100, 6))
+    e = size_effects(
+        [CUT], Numbers.of([-0.7, -2.0], np.diag(spread[:2] ** 2)), Numbers.of([2.0, 2.0], np.diag(spread[4:] ** 2))
+    )
+    assert e.draws(100, 4) == pytest.approx(e.centre + normal * spread, rel=EXACT)
+    one = np.array([[0.04, 0.02], [0.02, 0.01]])
+    line = size_effects([CUT], Numbers.of([-0.7, -2.0], one), slope=2.0).draws(50, 1)
+    assert line[:, 0] + 0.7 == pytest.approx(2.0 * (line[:, 1] + 2.0), abs=1e-7)
+
+
 def test_numbers_from_estimates() -> None:
     split = [estimate(["use", "x"], [b, 9.0], np.diag([s, 1.0])) for b, s in ((-0.7, 0.3), (-2.2, 0.1))]
     found = Numbers.from_split(split, "use")
@@ -227,11 +308,25 @@ def test_what_is_refused() -> None:
     assert "f9" in error.value.say("zh")
     with pytest.raises(DataError, match="large firms"):
         adoption_policies(table.filter(pl.col("size") < CUT), effects(), budget_cny=1.0)
-    for changed in ({"budget_cny": 0.0}, {"rise": -1.0}, {"draws": 1}, {"level": 1.0}):
+    with pytest.raises(SchemaError, match="cost_cny"):
+        adoption_policies(table.with_columns(cost_cny=pl.lit("12,000")), effects(), budget_cny=1.0)
+    with pytest.raises(DataError, match="f0"):
+        adoption_policies(pl.concat([table, table.head(1)]), effects(), budget_cny=1.0)
+    for changed in (
+        {"budget_cny": 0.0}, {"budget_cny": -1.0}, {"budget_cny": np.nan}, {"budget_cny": "1e5"}, {"rise": -1.0},
+        {"draws": 1}, {"draws": 2.5}, {"level": 1.0}, {"seed": -1}, {"designs": []},
+        {"designs": [Targeted(0.3), Targeted(0.6)]},
+    ):  # fmt: skip
         with pytest.raises(ConfigError):
             policy(**changed)
+    with pytest.raises(ConfigError, match="uniform"):
+        policy().offered("unifrom")
     with pytest.raises(DataError, match="covariance"):
         size_effects([1.0], Numbers.of([-1.0, -2.0], [[1.0, 2.0], [2.0, 1.0]]), 2.0)
+    wide = Numbers.of([2.0, 2.0], [[1e4, 0.0], [0.0, 1e4]])
+    for small in ([[1e-6, 2e-6], [2e-6, 1e-6]], [[-1e-6, 0.0], [0.0, 1e-6]], [[np.inf, 0.0], [0.0, 1.0]]):
+        with pytest.raises(DataError, match="covariance"):
+            size_effects([1.0], Numbers.of([-1.0, -2.0], small), wide)
     with pytest.raises(DataError, match="slope"):
         size_effects([1.0], Numbers.of([-1.0, -2.0]), -2.0)
     with pytest.raises(ConfigError):
@@ -252,6 +347,15 @@ def test_what_a_logit_refuses() -> None:
         fit_adoption(table.with_columns(covered=pl.col("adopted") * 0.5))
     with pytest.raises(SchemaError, match="helped"):
         fit_adoption(table, covered="helped")
+    with pytest.raises(SchemaError, match="region"):
+        fit_adoption(table.with_columns(region=pl.lit("north")), controls=["region"])
+    with pytest.raises(NotIdentifiedError, match="collinear"):
+        fit_adoption(table, controls=["covered"])
+    with pytest.raises(NotIdentifiedError, match="no firms"):
+        fit_adoption(table.head(0))
+    with pytest.raises(NotIdentifiedError, match="none did"):
+        fit_adoption(table.with_columns(adopted=pl.lit(1)))
+    assert fit_adoption(table.with_columns(pl.col("adopted") == 1)).n == 4
     with pytest.raises(DataError):
         fit_adoption(table.with_columns(covered=pl.Series([0.1, 1.2, 0.3, 0.1])))
     with pytest.raises(DataError):
@@ -268,7 +372,6 @@ def test_exhibits_never_show_a_point_alone() -> None:
     interval = small[keys.index("abated_t_interval")].value
     assert isinstance(interval, Text)
     assert interval.en.startswith("−")
-    assert len(class_table(found).rows) == 8
     drawing = found.figure().drawing
     assert isinstance(drawing, DotPlot)
     assert drawing.references == (0.0,)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from scipy.optimize import minimize
 
-from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.errors import ConfigError, DataError, InfeasibleError
 from dualcarbon.market import bank, clear
 
 PUBLISHED = 1e-9
@@ -29,7 +29,7 @@ def test_no_bank_is_year_by_year(three: pl.DataFrame) -> None:
     found = bank(three, caps, rate=0.05, holding=0.0).table
     single = [clear(three, cap=cap).price for cap in caps]
     np.testing.assert_allclose(found["price"], single, rtol=1e-11)
-    assert found["limit"].to_list()[0] == "borrowing"
+    assert found["limit"].to_list() == ["holding", "holding", ""]
 
 
 def test_borrowing_lowers_early_prices(three: pl.DataFrame) -> None:
@@ -98,6 +98,49 @@ def test_path_is_the_cheapest(three: pl.DataFrame) -> None:
     np.testing.assert_allclose(found["emissions"], best.x.reshape(4, 3).sum(axis=1), atol=2e-5)
 
 
+def test_what_lapses_serves_no_later_year(three: pl.DataFrame) -> None:
+    found = bank(three, [35.0, 27.0, 27.0], rate=0.05, holding=1.0)
+    table, alone = found.table, bank(three, [27.0, 27.0], rate=0.05, opening=1.0)
+    assert table["price"][0] == 0.0 and table["lapsed"].to_list() == [4.0, 0.0, 0.0]
+    np.testing.assert_allclose(table["price"][1:], alone.table["price"], rtol=1e-12)
+    assert table["bank"].min() >= 0.0 and "4 permits lapse" in found.notes[0].en
+    assert bank(three, [27.0, 27.0], rate=0.0, opening=50.0, holding=1.0).table["price"][1] > 0.0
+
+
+def test_accounts_with_lapses_on_random_paths(draw_market: Any) -> None:
+    rng, lapses = np.random.default_rng(17), 0
+    for _ in range(40):
+        firms, floor, ceiling = draw_market(rng, 10)
+        size, years = float(firms["co2"].sum()), int(rng.integers(1, 6))
+        caps, most, debt = size * rng.uniform(0.8, 1.5, years), 0.1 * size, float(rng.choice([0.0, 0.05])) * size
+        rate = float(rng.choice([-0.2, 0.0, 0.3]))
+        try:
+            table = bank(
+                firms, caps.tolist(), rate=rate, borrowing=debt, holding=most, floor=floor, ceiling=ceiling
+            ).table
+        except DataError:
+            continue
+        price, left, used, lost = (table[name].to_numpy() for name in ("price", "bank", "emissions", "lapsed"))
+        np.testing.assert_allclose(np.diff(np.append(0.0, left)), caps - used - lost, atol=BANKS * size)
+        assert np.all((left <= most + BANKS * size) & (left >= -debt - BANKS * size))
+        assert np.all((lost == 0.0) | (price == 0.0)) and np.all((lost == 0.0) | (left == most))
+        moves = np.diff(price / (1.0 + rate) ** np.arange(years)) / max(price.max(), 1e-300)
+        assert np.all(left[:-1][moves < -1e-9] <= -debt + BANKS * size)
+        assert np.all(left[:-1][moves > 1e-9] >= most - BANKS * size)
+        lapses += bool(lost.any())
+    assert lapses > 5
+
+
+def test_caps_at_the_lowest_emissions(three: pl.DataFrame) -> None:
+    firms = three.with_columns(mu=pl.lit(-0.01))
+    assert bank(firms, [15.0], rate=0.05).table["price"][0] == pytest.approx(clear(firms, cap=15.0).price, rel=1e-12)
+    with pytest.raises(InfeasibleError, match="at least 1 more"):
+        bank(firms, [20.0, 14.0], rate=0.05, holding=0.0)
+    known = 10.0 - 5.0 * np.array([0.25, 4.0 / 9.0, 0.64])
+    with pytest.raises(InfeasibleError, match="infinite price"):
+        bank(three, [float(known.sum())], rate=0.05, floor=0.0)
+
+
 def test_slack_caps_and_opening_bank(three: pl.DataFrame) -> None:
     found = bank(three, [31.0, 32.0], rate=0.05)
     assert found.table["price"].to_list() == [0.0, 0.0]
@@ -121,6 +164,10 @@ def test_bad_options(three: pl.DataFrame) -> None:
         {"caps": [27.0], "rate": 0.0, "holding": [1.0, 2.0]},
         {"caps": [27.0], "rate": 0.0, "years": [2020, 2021]},
         {"caps": [27.0], "rate": 0.0, "response": "step"},
+        {"caps": 27.0, "rate": 0.0},
+        {"caps": ["a"], "rate": 0.0},
+        {"caps": [27.0], "rate": "a"},
+        {"caps": [27.0], "rate": 0.0, "borrowing": "a"},
     ):
         with pytest.raises(ConfigError):
             bank(three, **options)  # type: ignore[arg-type]
@@ -128,4 +175,4 @@ def test_bad_options(three: pl.DataFrame) -> None:
         bank([three] * 3, [27.0, 27.0], rate=0.0)
     with pytest.raises(DataError, match="2021") as caught:
         bank(three, [29.0, 10.0], rate=0.0, years=[2020, 2021])
-    assert "at least" in caught.value.say("en")
+    assert "at least" in caught.value.say("en") and "2020 to 2021" in caught.value.say("en")

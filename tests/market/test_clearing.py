@@ -8,8 +8,10 @@ import numpy as np
 import piqp
 import polars as pl
 import pytest
+from scipy.integrate import quad
 from scipy.optimize import brentq, minimize
 
+from dualcarbon.core.errors import InfeasibleError
 from dualcarbon.market import Quadratic, clear
 
 PUBLISHED = 1e-9  # the anchors are printed to ten decimals
@@ -280,7 +282,7 @@ def test_firms_without_a_price_stay(three: pl.DataFrame) -> None:
     states = dict(inside.excluded.select("state", "firms").iter_rows())
     assert states == {"zero_mac": 1, "infinite_mac": 1, "negative_mac": 1, "missing_mac": 1, "no_co2": 1}
     assert inside.excluded["share"].to_list() == [0.125] * 5
-    assert "5 firms have no price (62.5% of firms, 57.1% of CO2)" in inside.notes[-1].en
+    assert "5 firms have no price (62.5 % of firms, 57.1 % of CO2)" in inside.notes[-1].en
     outside = clear(firms, cap=27.0, excluded="outside")
     assert outside.price == alone.price and outside.table["trade"].to_list()[3:] == [0.0] * 5
     assert outside.table["allocation"].null_count() == 5
@@ -341,6 +343,10 @@ def test_order_and_units_do_not_matter(draw_market: Any) -> None:
     )
 
 
+def test_a_cap_of_less_precision_costs_none(three: pl.DataFrame) -> None:
+    assert clear(three, cap=np.float32(27.0)).price == clear(three, cap=27.0).price  # type: ignore[arg-type]
+
+
 def test_sums_by_group(three: pl.DataFrame) -> None:
     groups = clear(three, cap=27.0).by("industry")
     assert groups["firms"].to_list() == [2, 1]
@@ -359,3 +365,63 @@ def test_a_million_firms() -> None:
     market = clear(firms, cap=0.8 * float(co2.sum()))
     assert market.summary["share_at_floor"][0] > 0.0
     assert abs(market.summary["emissions"][0] / (0.8 * co2.sum()) - 1.0) < EMISSIONS
+
+
+def test_the_lowest_of_the_prices_that_clear() -> None:
+    firms = pl.DataFrame({"co2": [10.0] * 2, "output": 30.0, "mac": [0.1, 5.0], "mu": -0.001})
+    at_floor = 1.0 / np.sqrt((1.0 / 1.1) ** 2 - 0.002 * 5.0) - 1.0
+    for scale in ([1.0, 1.0], [1.0, 1.5]):
+        market = clear(firms.with_columns(scale=pl.Series(scale)), cap=15.0)
+        assert market.table["co2_star"].to_list() == [5.0, 10.0]
+        assert market.price == pytest.approx(at_floor, rel=1e-12)
+    elastic = clear(firms, cap=15.0, response="isoelastic", elasticity=0.5)
+    assert elastic.price == pytest.approx(0.1 * 0.5**-2, rel=1e-12)
+
+
+def test_a_cap_that_takes_an_infinite_price(three: pl.DataFrame) -> None:
+    known = _Frontier(three)
+    with pytest.raises(InfeasibleError, match="a cap above 23"):
+        clear(three, cap=float(known.least.sum()), floor=0.0)
+    with pytest.raises(InfeasibleError, match="a cap above 0"):
+        clear(three, cap=0.0, floor=0.0, response="isoelastic", elasticity=0.5)
+    assert clear(three.with_columns(mu=pl.lit(-0.001)), cap=0.0, floor=0.0).table["co2_star"].to_list() == [0.0] * 3
+
+
+def test_uniform_cut_names_what_it_needs(three: pl.DataFrame) -> None:
+    firms = three.with_columns(mac=pl.Series([1.0, 0.5, 0.0]))
+    with pytest.raises(InfeasibleError, match="a cap above 10"):
+        clear(firms, cap=9.0, scheme="uniform")
+    assert clear(firms, cap=10.5, scheme="uniform").summary["share_infeasible"][0] == 1.0
+
+
+def test_output_below_zero_is_said() -> None:
+    firms = pl.DataFrame({"co2": [10.0] * 2, "output": [3.0, 300.0], "mac": [1.0, 5.0], "mu": -0.001, "scale": 1.0})
+    market = clear(firms, cap=15.0)
+    lost = 100.0 * (-float(market.table["output_change"][0]) - 3.0) / 303.0
+    assert f"1 firms lose more output than they make (too much by {lost:.2g} % of all output)" in market.notes[0].en
+    assert clear(firms, cap=19.0).notes == ()
+
+
+def test_output_is_the_area_under_the_marginal_cost(draw_market: Any) -> None:
+    firms, floor, _ = draw_market(np.random.default_rng(22), 10)
+    market = clear(firms, cap=0.9 * float(firms["co2"].sum()), floor=floor)
+    table = market.table.select("co2", "mac", "mu", "scale", "co2_star", "output_change")
+    for co2, mac, mu, scale, star, change in table.iter_rows():
+        square = (1.0 + mac / scale) ** -2
+
+        def marginal(b: float, top: tuple[float, ...] = (co2, mu, scale, square)) -> float:
+            return top[2] * (float((top[3] - 2.0 * top[1] * (b - top[0])) ** -0.5) - 1.0)
+
+        assert -change == pytest.approx(quad(marginal, star, co2, epsrel=1e-12)[0], rel=1e-9, abs=1e-12)
+
+
+def test_columns_with_the_names_of_results_are_kept(three: pl.DataFrame) -> None:
+    states = three.with_columns(state=pl.Series(["CA", "NY", "CA"]), state_given=pl.lit(1), cost=pl.Series([1, 2, 3]))
+    scope = pl.col("state") == "CA"
+    market = clear(states, cap=19.0, scope=scope)
+    assert market.table["state_given_"].to_list() == ["CA", "NY", "CA"]
+    assert market.table["cost_given"].to_list() == [1, 2, 3] and market.table["state_given"].to_list() == [1, 1, 1]
+    assert market.table["allocation"].is_null().to_list() == [False, True, False]
+    assert any("state → state_given_, cost → cost_given" in note.en for note in market.notes)
+    again = clear(market.table, cap=19.0, scope=pl.col("state_given_") == "CA")
+    assert again.table.equals(market.table)

@@ -81,6 +81,14 @@ def test_classes_of_size() -> None:
     assert size_classes(firms, cuts=(0.5,), names=("a", "b")).to_list() == ["b", "a", "b", "a", "b", "a"]
 
 
+def test_a_size_that_is_missing_has_no_class() -> None:
+    firms = pl.DataFrame({"output": [1.0, None, 3.0, float("nan")]})
+    assert size_classes(firms, cuts=(0.5,), names=("a", "b")).to_list() == ["a", None, "b", None]
+    for options in ({"cuts": (0.9, 0.1)}, {"cuts": (0.5,)}, {"cuts": (0.0, 0.5)}):
+        with pytest.raises(ConfigError):
+            size_classes(firms, **options)  # type: ignore[arg-type]
+
+
 def test_policies_that_are_asked_for(three: pl.DataFrame) -> None:
     found = compare(three, cap=27.0, policies=("cap_and_trade",))
     assert found.table["policy"].to_list() == ["no_policy", "cap_and_trade"]
@@ -90,3 +98,26 @@ def test_policies_that_are_asked_for(three: pl.DataFrame) -> None:
         compare(three, cap=27.0, policies=("ban",))  # type: ignore[arg-type]
     with pytest.raises(ConfigError):
         compare(three, cap=27.0, by=("county",))
+    with pytest.raises(ConfigError):
+        compare(three, cap=27.0, policies=())
+
+
+def test_a_note_of_some_policies_names_them() -> None:
+    firms = pl.DataFrame(
+        {"co2": [10.0, 10.0, 1.0], "output": [5.0, 300.0, 1.0], "mac": [1.0, 5.0, None], "mu": -0.001, "scale": 1.0}
+    )
+    found = compare(firms, cap=16.0)
+    excluded = [note.en for note in found.notes if "have no price" in note.en]
+    too_much = [note for note in found.notes if "lose more output" in note.en]
+    assert len(excluded) == 1 and excluded[0].startswith("1 firms")
+    assert too_much and all(note.en.split(":")[0] != "Uniform cut" for note in too_much)
+    assert {"Cap and trade", "Carbon tax"} <= {who for note in too_much for who in note.en.split(": 1")[0].split(", ")}
+    assert "总量控制与交易" in "".join(note.zh for note in too_much)
+
+
+def test_groups_are_those_of_the_users_own_column(three: pl.DataFrame) -> None:
+    found = compare(three.with_columns(state=pl.Series(["CA", "NY", "CA"])), cap=27.0, by=("state",))
+    assert found.groups.filter(pl.col("policy") == "tax").select("by", "group", "firms").rows() == [
+        ("state", "CA", 2),
+        ("state", "NY", 1),
+    ]

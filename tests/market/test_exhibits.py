@@ -75,6 +75,38 @@ def test_firms_left_out_are_in_the_curves(firms: pl.DataFrame) -> None:
             assert middle["demand"] == pytest.approx(market.summary["volume"][0], rel=CLEARED)
 
 
+def test_what_the_government_sells_or_takes_is_in_the_curves(firms: pl.DataFrame) -> None:
+    cap = 0.9 * firms["co2"].sum()
+    free = clear(firms, cap=cap, ceiling=CEILING).price
+    for options in (
+        {"allocation": "auction"},
+        {"price_ceiling": 0.7 * free},
+        {"price_ceiling": 0.7 * free, "allocation": "auction"},
+        {"price_floor": 1.3 * free},
+    ):
+        market = clear(firms, cap=cap, ceiling=CEILING, **options)  # type: ignore[arg-type]
+        middle = permit_curves(market, ceiling=CEILING).row(40, named=True)
+        assert middle["demand"] == pytest.approx(middle["supply"], rel=CLEARED)
+        found, groups = flows(market, "industry"), market.by("industry")
+        for side, column in (("seller", "sold"), ("buyer", "bought")):
+            sums = found.group_by(side).agg(pl.col("permits").sum()).sort(side)["permits"].to_numpy()
+            assert np.all(sums <= groups[column].to_numpy() * (1.0 + CLEARED))
+        notes = " ".join(note.en for note in trade_table(market, "industry").notes)
+        assert "the government" in notes
+
+
+def test_firms_without_a_group_are_not_the_others(firms: pl.DataFrame) -> None:
+    some = firms.with_columns(pl.when(pl.col("industry") == 0).then(None).otherwise("industry").alias("industry"))
+    market = clear(some, cap=0.9 * some["co2"].sum(), ceiling=CEILING)
+    count = market.by("industry").height
+    table = flow_table(market, "industry", most=count)
+    labels = [row[0].value for row in table.rows]
+    assert Text("未分组", "none") in labels and Text("其余", "Others") not in labels and len(labels) == count
+    sold = market.by("industry").filter(pl.col("industry").is_null())["sold"].item()
+    row = table.rows[labels.index(Text("未分组", "none"))]
+    assert row[-1].value == pytest.approx(sold, rel=CLEARED)
+
+
 def test_no_curves_without_permits(cut: Market, firms: pl.DataFrame) -> None:
     slack = clear(firms, cap=2.0 * firms["co2"].sum())
     for market in (cut, slack):
@@ -143,6 +175,9 @@ def test_policies_side_by_side(firms: pl.DataFrame) -> None:
     groups = policy_groups_table(found, "size", "abatement")
     part = found.groups.filter(pl.col("policy") == "uniform").sort("group")
     assert [row[2].value for row in groups.rows] == pytest.approx((100.0 * part["abatement"] / part["co2"]).to_list())
+    words = {name: Text(name, name) for name in ("small", "medium", "large")}
+    ordered = policy_groups_table(found, "size", frame=Frame(groups=words))
+    assert [row[0].value for row in ordered.rows] == list(words.values())
     assert isinstance(policy_figure(found).drawing, DotPlot)
 
 
@@ -157,6 +192,8 @@ def test_every_exhibit_reads_in_both_languages(trade: Market, cut: Market, firms
         for language in LANGUAGES:
             printed = print_table(table, language)
             assert "nan" not in str(printed).lower().replace("finance", "")
+    digits = {row[2].form for row in savings_table(trade, cut, "industry").rows}
+    assert len(digits) == 1
     assert isinstance(supply_demand_figure(trade, ceiling=CEILING).drawing, Lines)
 
 

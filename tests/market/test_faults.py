@@ -78,6 +78,18 @@ def test_unusable_values_are_counted(three: pl.DataFrame, column: str, value: fl
         {"scheme": "performance_standard", "benchmark": {"x": 0.4}, "benchmark_by": "industry"},
         {"scheme": "performance_standard", "benchmark": -0.4},
         {"cap": 27.0, "revenue": "burnt"},
+        {"cap": "27"},
+        {"cap": 27.0, "response": 5},
+        {"cap": 27.0, "allocation": 5},
+        {"cap": 27.0, "tax_rate": 3.0},
+        {"cap": 27.0, "auctioned": 0.2},
+        {"cap": 27.0, "scheme": "tax", "price_ceiling": 0.5},
+        {"cap": 27.0, "scheme": "uniform", "price_floor": 0.5},
+        {"cap": 27.0, "price_ceiling": float("inf")},
+        {"cap": 27.0, "scope": "industry == 'x'"},
+        {"cap": 27.0, "scope": pl.col("county") == "x"},
+        {"cap": 27.0, "scope": pl.col("co2")},
+        {"cap": 27.0, "ceiling": None},
     ],
 )
 def test_options(three: pl.DataFrame, options: dict[str, Any]) -> None:

@@ -75,6 +75,7 @@ def test_statuses_become_states() -> None:
         table, result.diagnostics, result.model, result.technology, result.direction, result.measure
     )
     firms = firms_of(changed, panel)
+    assert firms["mac_low"].is_not_null().to_list() == [word == "kink" for word in table["status"]]
     market = clear(firms, cap=0.95 * float(firms["co2"].sum()), response="step")
     assert market.table["state"].to_list()[:5] == [
         "zero_mac",

@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq, linprog
 
-from dualcarbon.core.errors import DataError
+from dualcarbon.core.errors import ConvergenceError, DataError
 from dualcarbon.market import Isoelastic, clear
 
 EXACT = 1e-10  # closed forms and roots
@@ -135,3 +135,21 @@ def test_brute_force_over_a_grid(three: pl.DataFrame) -> None:
         at = -np.sqrt(square)
         best = max(best, float(((at - m) / -0.1 - (b - 10.0)).sum()))
     assert best <= market.summary["output_change"][0] <= best + 1e-3
+
+
+def test_a_kink_that_is_vertical_or_flat() -> None:
+    firms = pl.DataFrame({"co2": [10.0] * 2, "output": 30.0, "mac": [1.0, 5.0], "mac_low": [0.5, 5.0]})
+    steep = firms.with_columns(mac_high=pl.Series([np.inf, 5.0]))
+    assert clear(steep, cap=18.0, response="step").table["co2_star"].to_list() == [10.0, 8.0]
+    with pytest.raises(DataError, match="15"):
+        clear(steep, cap=14.0, response="step")
+    flat = firms.with_columns(mac_low=pl.Series([-1.0, 0.5]), mac_high=pl.Series([1.0, 5.0]))
+    market = clear(flat, cap=22.0, response="step", ceiling=2.0)
+    assert market.price == 0.5 and market.table["co2_star"].to_list() == [10.0, 12.0]
+
+
+def test_an_elasticity_near_zero_gives_no_number(three: pl.DataFrame) -> None:
+    with pytest.raises(ConvergenceError, match="elasticity"):
+        clear(three, cap=27.0, response="isoelastic", elasticity=1e-9)
+    tiny = clear(three, cap=27.0, response="isoelastic", elasticity=1e-3, floor=0.0, ceiling=2.0)
+    assert tiny.summary["emissions"][0] == pytest.approx(27.0, rel=EXACT)

@@ -82,6 +82,22 @@ def test_listed_permits_that_cannot_be(three: pl.DataFrame) -> None:
         clear(three, cap=27.0, allocation=Listed(listed, key="code"))
 
 
+def test_revenue_of_an_auction_by_word(three: pl.DataFrame) -> None:
+    by_word = clear(three, cap=27.0, allocation="auction", revenue="per_firm")
+    by_rule = clear(three, cap=27.0, allocation=Auction("per_firm"))
+    assert by_word.table.equals(by_rule.table)
+    assert float(by_word.table["rebate"].sum()) == pytest.approx(27.0 * by_word.price, rel=SUMS)
+
+
+def test_ids_that_are_the_same_number(three: pl.DataFrame) -> None:
+    firms = three.with_columns(firm=pl.Series([1, 2, 3]))
+    listed = pl.DataFrame({"firm": ["1", "01", "2"], "permits": [1.0, 2.0, 3.0]})
+    with pytest.raises(DataError, match="not unique"):
+        clear(firms, cap=27.0, allocation=Listed(listed))
+    strange = pl.DataFrame({"firm": ["a7", "b7", "2"], "permits": [1.0, 2.0, 3.0]})
+    assert "first ['a7', 'b7']" in clear(firms, cap=27.0, allocation=Listed(strange)).notes[0].en
+
+
 def test_ids_of_another_type_match(three: pl.DataFrame) -> None:
     firms = three.with_columns(firm=pl.Series([1, 2, 3]))
     listed = pl.DataFrame({"firm": ["1", "2", "3"], "permits": [9.0, 9.0, 9.0]})

@@ -68,6 +68,14 @@ def test_failed_draws_are_counted(three: pl.DataFrame) -> None:
     assert worse.failed == 16 and math.isnan(worse.low)
 
 
+def test_firms_that_lose_their_price_are_counted(three: pl.DataFrame) -> None:
+    holes = three.with_columns(mac=pl.Series([None, 0.5, 0.25], dtype=pl.Float64))
+    found = price_interval(three, Refitted([three] * 10 + [holes] * 10), cap=27.0)
+    np.testing.assert_allclose(found.table["share_excluded"], [0.0] * 10 + [1.0 / 3.0] * 10)
+    with pytest.raises(ConfigError, match=r"tables\[0\]"):
+        price_interval(three, Refitted([three.head(2)] * 20), cap=27.0)
+
+
 def test_no_error_no_interval(three: pl.DataFrame) -> None:
     found = price_interval(three, LogErrors(0.0), cap=27.0, number=20)
     assert found.low == found.high == found.price
@@ -77,8 +85,11 @@ def test_bad_options(three: pl.DataFrame) -> None:
     for draws, options in (
         (LogErrors(0.1), {"number": 10}),
         (LogErrors(0.1), {"level": 1.0}),
+        (LogErrors(0.1), {"level": "a"}),
+        (LogErrors(0.1), {"number": 20.5}),
+        (LogErrors(0.1), {"cap": -5.0}),
         (LogErrors(-0.1), {}),
         (LogErrors(0.1, by="county"), {}),
     ):
         with pytest.raises(ConfigError):
-            price_interval(three, draws, cap=27.0, **options)  # type: ignore[arg-type]
+            price_interval(three, draws, **{"cap": 27.0, **options})  # type: ignore[arg-type]

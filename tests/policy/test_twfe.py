@@ -121,7 +121,7 @@ def test_one_cohort_has_no_negative_weight() -> None:
 
 def test_the_note_names_the_share_of_negative_weights() -> None:
     found = did(stored("mpdta.csv", "countyreal"), "lemp", "first.treat", method="twfe")
-    assert any("20 of 291 treated observations (6.9%)" in note.en for note in found.notes)
+    assert any("20 of 291 treated observations (6.9 %)" in note.en for note in found.notes)
 
 
 def test_anticipation_leaves_the_sample() -> None:

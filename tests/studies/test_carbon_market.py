@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dualcarbon.core.errors import ConfigError, InputError
+from dualcarbon.core.errors import ConfigError, DataError, InputError, SchemaError
 from dualcarbon.studies import run_study
 from dualcarbon.studies.carbon_market import sizes
 from dualcarbon.studies.carbon_market.main import MarketStudy, cleared
@@ -45,6 +45,15 @@ def test_totals_are_those_of_the_source() -> None:
     assert found["total_mt"].to_list() == pytest.approx([2014.0, 1353.0], abs=STATED)
     assert (found["share_top1"] < found["share_top10"]).all()
     assert (found["small_share"] < found["small_accounts"]).all()
+
+
+def test_a_file_of_accounts_that_does_not_fit(tmp_path: Path) -> None:
+    pl.DataFrame({"year": [2001], "verified_tco2": [5]}).write_parquet(tmp_path / "a.p")
+    with pytest.raises(DataError, match="2001"):
+        sizes.sizes(tmp_path / "a.p", (2010,), 51.0)
+    pl.DataFrame({"year": [2010]}).write_parquet(tmp_path / "b.p")
+    with pytest.raises(SchemaError, match="verified_tco2"):
+        sizes.sizes(tmp_path / "b.p", (2010,), 51.0)
 
 
 def test_sizes_by_hand(tmp_path: Path) -> None:

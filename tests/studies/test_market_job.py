@@ -99,6 +99,67 @@ def test_named_columns_and_one_period(tmp_path: Path) -> None:
     assert code == 0 and shown.replace("p.parquet", "one.csv") == alone
 
 
+def test_a_year_stored_with_decimals(tmp_path: Path) -> None:
+    both = pl.concat([firms().with_columns(year=float(y)) for y in (2015, 2016)])
+    path = tmp_path / "years.parquet"
+    both.write_parquet(path)
+    assert call(path, "--cap", "90%", "--period", "2015")[0] == 0
+    code, _, error = call(path, "--cap", "90%", "--period", "2019")
+    assert code == 2 and "2015, 2016" in error
+    both.drop("firm").write_parquet(path)
+    code, _, error = call(path, "--cap", "90%")
+    assert code == 2 and "--period" in error
+
+
+def test_columns_that_have_the_name_of_a_result_stay_those_of_the_file(tmp_path: Path) -> None:
+    states = np.where(np.arange(60) % 2 == 0, "CA", "TX")
+    path, out = tmp_path / "f.csv", tmp_path / "out"
+    firms().with_columns(state=pl.Series(states), cost=pl.lit(7.0), firms=pl.lit("z")).write_csv(path)
+    code, shown, error = call(path, "--cap", "90%", "--by", "state", "--compare", "--lang", "en", "--out", str(out))
+    assert code == 0, error
+    assert "CA 30" in shown and "state → state_given" in shown
+    table = pl.read_csv(out / "market_firms.csv")
+    assert table["state_given"].to_list() == states.tolist()
+    assert table["cost_given"].unique().to_list() == [7.0]
+    assert {"interior", "at_ceiling"} <= set(table["state"])
+    assert call(path, "--cap", "90%", "--by", "firms")[0] == 0
+
+
+def test_groups_in_chinese_are_written(tmp_path: Path) -> None:
+    path, out = tmp_path / "f.csv", tmp_path / "out"
+    firms().rename(CHINESE | {"industry": "行业"}).rename({"scale": "尺度"}).write_csv(path)
+    options = ("--cap", "90%", "--by", "行业", "--compare", "--out", str(out), "--lang", "zh")
+    code, _, error = call(path, *options)
+    assert code == 0, error
+    assert (out / "market_policies_cost_by_group_1.zh.pdf").is_file()
+    assert call(path, "--cap", "90%", "--by", "企业")[0] == 0
+
+
+def test_units_are_short_and_said(tmp_path: Path) -> None:
+    large = firms().with_columns(pl.col("co2", "output") * 1e3)
+    large.write_csv(tmp_path / "l.csv")
+    shown = call(tmp_path / "l.csv", "--cap", "90%", "--response", "step", "--lang", "en")[1]
+    assert "kt" in shown and "CNY million" in shown and "Units are labelled" in shown
+    large.rename({"co2": "co2_t", "output": "output_cny"}).write_csv(tmp_path / "n.csv")
+    shown = call(tmp_path / "n.csv", "--cap", "90%", "--response", "step", "--lang", "en")[1]
+    assert "kt" in shown and "Units are labelled" not in shown
+
+
+def test_a_price_ceiling_and_an_auction_are_said(file: Path) -> None:
+    code, shown, _ = call(file, "--cap", "90%", "--price-ceiling", "1", "--by", "industry", "--compare", "--lang", "en")
+    assert code == 0 and "No price floor or ceiling here" in shown and "from the government" in shown
+    assert shown.count(" 1.00 ") >= 2  # the price of the market, and of cap and trade at its emissions
+    code, shown, _ = call(file, "--cap", "90%", "--allocation", "auction", "--by", "industry", "--lang", "en")
+    assert code == 0 and "from the government" in shown and "Flows of permits" not in shown
+
+
+def test_a_standard_that_does_not_reach_the_cap_is_left_out(file: Path) -> None:
+    code, shown, error = call(file, "--cap", "55%", "--compare", "--lang", "en")
+    assert code == 0, error
+    assert "A performance standard does not reach this cap" in shown and "Performance standard " not in shown
+    assert call(file, "--cap", "55%", "--scheme", "performance_standard", "--compare")[0] == 2
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -111,6 +172,10 @@ def test_named_columns_and_one_period(tmp_path: Path) -> None:
         (("--cap", "90%", "--by", "region"), "region"),
         (("--cap", "90%", "--column", "co2"), "NAME=COLUMN"),
         (("--cap", "90%", "--column", "price=mac"), "price"),
+        (("--cap", "90%", "--column", "co2=output"), "missing output"),
+        (("--cap", "90%", "--column", "co2=output", "--column", "output=output"), "twice output"),
+        (("--cap", "90%", "--by", "co2", "--compare"), "industry"),
+        (("--cap", "90%", "--benchmark-by", "region"), "region"),
         (("--cap", "90%", "--period", "1900"), "period"),
         (("--cap", "90%", "--scale-by", "region"), "scale"),
     ],

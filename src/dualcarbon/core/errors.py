@@ -50,6 +50,10 @@ class DataError(DualcarbonError):
     """Values break a rule that an estimate depends on."""
 
 
+class InfeasibleError(DataError):
+    """No choice meets what is asked for, such as a cap below the lowest emissions; the message names what could be."""
+
+
 class ConfigError(DualcarbonError):
     """A study file or an option is wrong."""
 

@@ -141,7 +141,7 @@ def _joint(found: Sequence[Regression], name: str, scores: Floats) -> Floats:
     at = [one.estimate.names.index(name) for one in found]
     variances = np.array([one.estimate.vcov[k, k] for one, k in zip(found, at, strict=True)])
     scale = np.sqrt(variances / np.diag(scores))
-    vcov = scores * np.outer(scale, scale)
+    vcov: Floats = scores * np.outer(scale, scale)
     np.fill_diagonal(vcov, variances)
     vcov.flags.writeable = False
     return vcov

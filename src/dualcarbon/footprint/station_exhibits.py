@@ -108,8 +108,8 @@ def _notes(found: StationDesign) -> tuple[Text, ...]:
         Text("{n} 小时线性规划，相对间隙 {g:.1e}", "Linear program over {n} hours, relative gap {g:.1e}").format(
             n=case.load.size, g=abs(found.gap)
         ),
-        Text("利率 {r:.1%}；成本取值：{c}", "Interest {r:.1%}; costs: {c}").format(
-            r=case.costs.interest,
+        Text("利率 {r:.1f} %；成本取值：{c}", "Interest {r:.1f} %; costs: {c}").format(
+            r=100.0 * case.costs.interest,
             c=Text("、".join(f"{t.zh}（{k} 项）" for t, k in counted), "; ".join(f"{t.en} ({k})" for t, k in counted)),
         ),
         Text("不含设备制造的排放", "Emissions of making the equipment are not counted"),

@@ -177,12 +177,12 @@ def doubtful(probability: float, limit: float = RISK_WEAK) -> Finding | None:
         return None
     text = Text(
         "残差噪声若是测量误差或隐藏的碳强度，弹性将明显不同，面板证据不能判定：同类模拟行业中 MAC 中位数偏差超过 "
-        "1.5 倍的可能性为 {p:.0%}，超过 {l:.0%}",
+        "1.5 倍的可能性为 {p:.0f} %，超过 {l:.0f} %",
         "the elasticity would be another if the residual noise were measurement error or hidden carbon intensity, and "
         "the panel does not settle it: among simulated industries like this one the median MAC is off by more than 1.5 "
-        "times with probability {p:.0%}, more than {l:.0%}",
+        "times with probability {p:.0f} %, more than {l:.0f} %",
     )
-    return Finding("weakly_identified", text.format(p=probability, l=limit))
+    return Finding("weakly_identified", text.format(p=100.0 * probability, l=100.0 * limit))
 
 
 def hidden(choice: str, gap: float, taken: bool = True) -> Finding | None:

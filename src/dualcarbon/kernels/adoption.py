@@ -1,8 +1,9 @@
-"""Sums of logistic probabilities over many firms, at many shifts of the log odds."""
+"""Sums of logistic probabilities over many firms, and their rise at many shifts of the log odds."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,12 @@ Codes = NDArray[np.int64]
 EXACT = 1e-14
 """Error of the interpolation, relative to the largest value, that the number of nodes is chosen for."""
 
+_FAR = 700.0
+"""Log odds beyond which a probability is 0 or 1 and its odds overflow."""
+
 
 def tallies(log_odds: Floats, weights: Floats, code: Codes, shifts: Floats) -> Floats:
     """Sum over the firms of each group of w P(a + x), P(z) = 1 / (1 + exp(-z)), for every shift x and weight w.
-
-    The sum is an analytic function of x whose nearest poles lie at a distance pi from the real axis. Where it takes
-    fewer evaluations than there are shifts, it is summed at Chebyshev nodes of the range of the group's shifts and
-    interpolated, to `EXACT` of its largest value.
 
     Parameters
     ----------
@@ -37,21 +37,48 @@ def tallies(log_odds: Floats, weights: Floats, code: Codes, shifts: Floats) -> F
     -------
     (g, w, m)
     """
+    return np.asarray(_summed(_against(log_odds), weights, code, _against(shifts)), dtype=np.float64)
+
+
+def gains(log_odds: Floats, weights: Floats, code: Codes, shifts: Floats) -> Floats:
+    """Sum over the firms of each group of w (P(a + x) - P(a)), for every shift x and weight w; as for `tallies`.
+
+    As w (1 - P(a)) P(a + x) (1 - exp(-x)), no difference of like numbers: it keeps its digits for shifts however small.
+    Divided by x it is an analytic function whose nearest poles lie at a distance pi from the real axis. Where it takes
+    fewer evaluations than there are shifts, that is summed at Chebyshev nodes of the range of the group's shifts and
+    interpolated, to `EXACT` of its largest value.
+    """
+    against = _against(log_odds)
+    stay = np.ascontiguousarray(weights * (against / (1.0 + against))[:, None])
+
+    def chords(at: Floats) -> Floats:
+        found = np.asarray(_summed(against, stay, code, _against(at)), dtype=np.float64)
+        bounded = np.clip(at, -_FAR, _FAR)
+        slope = np.divide(-np.expm1(-bounded), at, out=np.ones_like(at), where=at != 0.0)
+        return found * slope[:, None, :]
+
+    return shifts[:, None, :] * _through_nodes(chords, shifts)
+
+
+def _through_nodes(function: Callable[[Floats], Floats], shifts: Floats) -> Floats:
+    """A function of (g, m) to (g, w, m) at the shifts, or interpolated from fewer nodes of their range."""
     low, high = shifts.min(axis=1), shifts.max(axis=1)
-    half = 0.5 * (high - low)
+    half, middle = 0.5 * (high - low), 0.5 * (low + high)
     nodes = _enough(float(half.max(initial=0.0)))
     if nodes >= shifts.shape[1]:
-        return np.asarray(_summed(np.exp(-log_odds), weights, code, np.exp(-shifts)), dtype=np.float64)
-    place = np.cos(np.pi * (np.arange(nodes) + 0.5) / nodes)
-    at = 0.5 * (low + high)[:, None] + half[:, None] * place
-    found = _summed(np.exp(-log_odds), weights, code, np.exp(-at))
-    turns = np.cos(np.outer(np.arange(nodes), np.pi * (np.arange(nodes) + 0.5) / nodes))
-    coef = 2.0 / nodes * found @ turns.T
+        return function(shifts)
+    angles = np.pi * (np.arange(nodes) + 0.5) / nodes
+    found = function(middle[:, None] + half[:, None] * np.cos(angles))
+    coef = 2.0 / nodes * found @ np.cos(np.outer(np.arange(nodes), angles)).T
     coef[..., 0] *= 0.5
-    wide = np.where(half > 0.0, half, 1.0)
-    unit = (shifts - 0.5 * (low + high)[:, None]) / wide[:, None]
+    unit = (shifts - middle[:, None]) / np.where(half > 0.0, half, 1.0)[:, None]
     basis = np.cos(np.arange(nodes)[:, None] * np.arccos(np.clip(unit, -1.0, 1.0))[:, None, :])
     return np.asarray(coef @ basis, dtype=np.float64)
+
+
+def _against(log_odds: Floats) -> Floats:
+    """Odds against, exp(-z), within the range of a float."""
+    return np.exp(-np.clip(log_odds, -_FAR, _FAR))
 
 
 def _enough(half: float) -> int:

@@ -4,7 +4,8 @@ With P_t = lambda_t (1 + r)^t, emissions e_t(P_t) and the bank B_t = B_(t-1) + c
 (B_T >= 0 in the last year), the discounted price lambda is constant while no limit binds, falls only after a year in
 which all that may be borrowed is, and rises only after one in which all that may be held is. The path is found as a
 taut string: from the start of a stretch lambda is narrowed year by year until a lower limit asks for more than an upper
-one allows; there the string bends.
+one allows; there the string bends. A year in which permits lapse, since more is left at a price of 0 than may be
+held, ends a stretch: what lapsed serves no later year.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualcarbon.kernels.permit_price import crossing
+from dualcarbon.kernels.permit_price import crossing, edge_price
 
 Array = NDArray[np.float64]
 Demand = Callable[[float], tuple[float, float]]
@@ -24,12 +25,22 @@ Demand = Callable[[float], tuple[float, float]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """Arrays (T,): price, emissions, bank at the end of the year; `short` is the first year that no price can serve."""
+    """Arrays (T,): price, emissions, bank at the end of the year, permits that lapse in it; and what is missing."""
 
     price: Array
     emissions: Array
     bank: Array
-    short: int | None = None
+    lapsed: Array
+    short: Short | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """The first and the last of years that no price can serve, and the permits that are missing in them."""
+
+    first: int
+    last: int
+    missing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,15 @@ class _Years:
         if usual <= use + close:
             return 0.0
         if least >= use - close:
-            return math.inf
+            tight = least > use + close
+            return math.inf if tight else edge_price(lambda rate: demand(rate)[0], least, abs(usual))
         return crossing(demand, use, 1.0, 1.0, abs(use)).price
+
+    def short(self, first: int, last: int, before: float) -> Short:
+        """What is missing in years first ... last after a bank of `before`."""
+        least = sum(self.demands[t](math.inf)[0] for t in range(first, last + 1))
+        given = before + float(self.caps[first : last + 1].sum()) - float(self.lower[last])
+        return Short(first, last, least - given)
 
 
 def banked_path(
@@ -82,19 +100,20 @@ def banked_path(
     growth = np.array([(1.0 + rate) ** t for t in range(years)])
     lower[-1] = 0.0
     known = _Years(demands, np.asarray(caps, dtype=np.float64), growth, lower, np.asarray(hold, dtype=np.float64))
-    price, emissions, bank = np.zeros(years), np.zeros(years), np.zeros(years)
+    price, emissions, bank, lapsed = (np.zeros(years) for _ in range(4))
     first, before = 0, opening
     while first < years:
         last, discounted = _stretch(known, first, before)
         if math.isinf(discounted):
-            return Path(price, emissions, bank, last)
+            return Path(price, emissions, bank, lapsed, known.short(first, last, before))
         for t in range(first, last + 1):
             price[t] = discounted * growth[t]
             emissions[t] = demands[t](price[t])[0]
-            before = min(before + known.caps[t] - emissions[t], known.upper[t])
-            bank[t] = before
+            left = before + known.caps[t] - emissions[t]
+            before = min(left, known.upper[t]) if discounted == 0.0 else left
+            bank[t], lapsed[t] = before, left - before
         first = last + 1
-    return Path(price, emissions, bank)
+    return Path(price, emissions, bank, lapsed)
 
 
 def _stretch(known: _Years, first: int, before: float) -> tuple[int, float]:
@@ -110,6 +129,8 @@ def _stretch(known: _Years, first: int, before: float) -> tuple[int, float]:
             return high_at, high
         if most < low:
             return low_at, low
+        if most == 0.0:
+            return t, 0.0
         if least >= low and least > 0.0:
             low, low_at = least, t
         if most <= high and most < math.inf:

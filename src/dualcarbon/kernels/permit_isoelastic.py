@@ -18,6 +18,7 @@ from dualcarbon.kernels.permit_price import HIGH, INTERIOR, LOW, Outcome
 
 Array = NDArray[np.float64]
 _BLOCK = 512
+_LARGEST_LOG = 690.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,20 @@ def mandated(firms: Isoelastic, co2: Array) -> Outcome:
 
 
 def interior_price(firms: Isoelastic, beta: Array, available: float) -> float:
-    """P = (sum b MAC^e / available)^(1 / e) where e is one number, output earns no permits and no bound binds."""
+    """P = (sum b MAC^e / available)^(1 / e) where e is one number, output earns no permits and no bound binds.
+
+    NaN elsewhere, and where the price exceeds 1e299.
+    """
     e = float(firms.elasticity[0])
     if beta.size or np.any(firms.elasticity != e) or not available > 0.0:
         return math.nan
-    price = math.pow(float((firms.co2 * firms.mac**e).sum()) / available, 1.0 / e)
-    ratio = (price / firms.mac) ** -e
+    weights = np.log(firms.co2) + e * np.log(firms.mac)
+    most = float(weights.max())
+    log = (most + math.log(float(np.exp(weights - most).sum()) / available)) / e
+    if log > _LARGEST_LOG:
+        return math.nan
+    price = math.exp(log)
+    ratio = np.exp(e * (np.log(firms.mac) - log))
     inside = bool(np.all((ratio >= firms.floor) & (ratio <= firms.ceiling)))
     return price if inside else math.nan
 

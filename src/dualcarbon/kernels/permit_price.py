@@ -13,6 +13,7 @@ INTERIOR, LOW, HIGH, TODAY, FLOOR = 0, 1, 2, 3, 4
 """States of a firm: free, at its lowest or highest emissions, at today's, below what its frontier can reach."""
 
 _ROUNDS = 200
+_HALVINGS = 500
 _CLOSE = 1e-14
 _SAME = 4e-16
 _LARGEST = 1e300
@@ -58,6 +59,10 @@ def crossing(
     size : float
         The demand is met to 1e-14 of `size`, or to the last bit of the price.
 
+    Notes
+    -----
+    Where demand is flat at `available` every price of the flat part clears; its left end is found by halving.
+
     Examples
     --------
     >>> round(crossing(lambda p: (10.0 / (1.0 + p), -10.0 / (1.0 + p) ** 2), 4.0, 1.0, 1.0, 10.0).price, 12)
@@ -69,7 +74,10 @@ def crossing(
         value, steep = demand(price)
         excess = value - available
         if abs(excess) <= _CLOSE * size:
-            return Crossing(price, count, excess, True)
+            if steep < 0.0:
+                return Crossing(price, count, excess, True)
+            left = lowest_price(lambda p: demand(p)[0], available + _CLOSE * size, (low, price))
+            return Crossing(left, count, excess, True)
         low, high = (price, high) if excess > 0.0 else (low, price)
         following = _newton(price, excess, steep, scale)
         if not low < following < high:
@@ -78,6 +86,34 @@ def crossing(
             return Crossing(price, count, excess, abs(excess) <= 1e-10 * size or high - low <= 1e-12 * high)
         price = following
     return Crossing(price, _ROUNDS, excess, abs(excess) <= 1e-10 * size)
+
+
+def lowest_price(demand: Callable[[float], float], most: float, between: tuple[float, float]) -> float:
+    """The lowest price at which a falling demand is at most `most`, by halving, a hair (1e-14) above it.
+
+    `between`: a price at which demand is above `most`, and one at which it is not.
+    """
+    low, high = between
+    for _ in range(_HALVINGS):
+        middle = _middle(low, high, 0.0) if high > 2.0 * low else 0.5 * (low + high)
+        if high - low <= _CLOSE * high or middle in (low, high):
+            break
+        low, high = (low, middle) if demand(middle) <= most else (middle, high)
+    return high
+
+
+def edge_price(demand: Callable[[float], float], least: float, size: float) -> float:
+    """The lowest price at which a falling demand is the least there is; infinite where it only tends to that.
+
+    It tends to it where demand at half the price is still the least to 1e-12 of `size`.
+    """
+    high = 1.0
+    while demand(high) > least:
+        high *= 16.0
+        if high > _LARGEST:
+            return math.inf
+    found = lowest_price(demand, least, (0.0, high))
+    return found if demand(0.5 * found) - least > 1e-12 * size else math.inf
 
 
 def _newton(price: float, excess: float, steep: float, scale: float) -> float:

@@ -63,7 +63,7 @@ def position(firms: Quadratic, price: float, beta: Array) -> tuple[float, float]
 
 
 def outcome(firms: Quadratic, price: float, beta: Array) -> Outcome:
-    """Emissions, change of output, marginal abatement cost and state of every firm at a price."""
+    """Emissions, change of output, marginal abatement cost and state of every firm at a price; it may be infinite."""
     return Outcome(
         *_outcome(price, beta, firms.co2, firms.slope, firms.level, firms.half, firms.scale, firms.low, firms.high)
     )
@@ -198,8 +198,11 @@ def _outcome(
     found, change, mac = np.empty(n), np.empty(n), np.empty(n)
     state = np.empty(n, dtype=np.int8)
     for i in range(n):
-        q = price / (1.0 + price * beta[i]) if beta.size else price
-        t = scale[i] / (scale[i] + q)
+        rate = beta[i] if beta.size else 0.0
+        if math.isinf(price):
+            t = scale[i] * rate / (scale[i] * rate + 1.0)
+        else:
+            t = scale[i] / (scale[i] + price / (1.0 + price * rate))
         b = level[i] - half[i] * t * t
         state[i] = INTERIOR
         if b <= low[i] or b >= high[i]:

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Firms, arrays (n,); `floor` and `ceiling` are multiples of `co2`, the ceiling finite."""
+    """Firms, arrays (n,); `floor` and `ceiling` are multiples of `co2`, the ceiling finite, 1 where `lower` is 0."""
 
     co2: Array
     output: Array
@@ -114,9 +114,8 @@ def _prices(cost: Array, beta: Array) -> Array:
 def _steps(firms: Steps, beta: Array) -> tuple[Array, Array]:
     """Price at which every step is taken, and by how much it lowers sum(b - beta y)."""
     rate = beta if beta.size else np.zeros(1)
-    cost = np.concatenate([firms.lower, firms.upper])
     width = np.concatenate([(firms.ceiling - 1.0) * firms.co2, (1.0 - firms.floor) * firms.co2])
     at = np.concatenate([_prices(firms.lower, beta), _prices(firms.upper, beta)])
     net = np.concatenate([1.0 - rate * firms.lower, 1.0 - rate * firms.upper])
-    wanted = (width > 0.0) & (cost > 0.0)
+    wanted = width > 0.0
     return at[wanted], np.maximum(width * net, 0.0)[wanted]

@@ -14,8 +14,8 @@ from dualcarbon.core.text import Text, both
 
 Floats = NDArray[np.float64]
 
-_SYMMETRY = 1e-9
-"""Asymmetry of a covariance, and negative eigenvalue, relative to its largest entry, that is rounding."""
+_ROUNDING = 1e-9
+"""Asymmetry and negative eigenvalue that are rounding, of the correlations."""
 
 _BLOCKS = 3
 _NO_SOURCE = Text("由调用者给出", "given by the caller")
@@ -131,15 +131,16 @@ class SizeEffects:
     def draws(self, count: int, seed: int, block: int = 100) -> Floats:
         """Draws of (co2, output, slope) from the normal law of the estimates, (count, 3g).
 
-        One spawned stream for each block of draws, so that a longer run begins with the draws of a shorter one.
+        One spawned stream for each block of draws, so that a longer run begins with the draws of a shorter one. The
+        root of the covariance is the symmetric one, which is unique: no sign or order of eigenvectors enters.
         """
         mean = self.centre
         values, vectors = np.linalg.eigh(0.5 * (self.vcov + self.vcov.T))
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
         blocks = -(-count // block)
         streams = np.random.default_rng(seed).spawn(blocks)
         normal = np.concatenate([stream.standard_normal((block, mean.size)) for stream in streams])[:count]
-        return np.asarray(mean + normal @ root.T, dtype=np.float64)
+        return np.asarray(mean + normal @ root, dtype=np.float64)
 
 
 def size_effects(
@@ -177,11 +178,11 @@ def size_effects(
     ('small firms', (3, 6))
     """
     g = len(cuts) + 1
-    tilt = Numbers.of([float(slope)] * g) if isinstance(slope, (int, float)) else slope
+    tilt = slope if isinstance(slope, Numbers) else Numbers.of([float(slope)] * g)
     made = Numbers(np.full(g, np.nan), np.zeros((g, g))) if output is None else output
     blocks = (co2, made, tilt)
     if any(b.coef.shape != (g,) or b.vcov.shape != (g, g) for b in blocks):
-        raise _wrong_lengths(g, [b.coef.size for b in blocks])
+        raise _wrong_lengths(g, [b.coef.size for b in blocks], [b.vcov.shape for b in blocks])
     joint = np.zeros((_BLOCKS * g, _BLOCKS * g))
     for k, block in enumerate(blocks):
         joint[k * g : (k + 1) * g, k * g : (k + 1) * g] = block.vcov
@@ -209,21 +210,26 @@ def _require_shapes(found: SizeEffects) -> None:
     )
     sizes = [np.size(v) for v in (found.co2, found.output, found.slope)]
     known = np.all(np.isfinite(found.co2)) and np.all(np.isfinite(found.slope))
-    if g < 2 or len(found.cuts) != g - 1 or not increasing or sizes != [g] * _BLOCKS or not known:
-        raise _wrong_lengths(g, sizes)
-    if np.shape(found.vcov) != (_BLOCKS * g, _BLOCKS * g):
-        raise _wrong_lengths(g, sizes)
+    whole = np.shape(found.vcov) == (_BLOCKS * g, _BLOCKS * g)
+    if g < 2 or len(found.cuts) != g - 1 or not increasing or sizes != [g] * _BLOCKS or not known or not whole:
+        raise _wrong_lengths(g, sizes, [np.shape(found.vcov)])
 
 
-def _wrong_lengths(g: int, sizes: Sequence[int]) -> ConfigError:
+def _wrong_lengths(g: int, sizes: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> ConfigError:
     return ConfigError(
         Text("规模组与系数的个数不符", "size classes and coefficients do not match"),
         expected=Text(
             "至少两组，分界递增，每组各有一个有限的系数；现为 {g} 组",
             "at least two classes, cuts that increase, one finite coefficient for each of the {g} classes",
         ).format(g=g),
-        found=Text("CO2、产出、斜率的系数个数：{s}", "coefficients of CO2, output, slope: {s}").format(s=sizes),
-        remedy=Text("分界数加一等于系数个数", "give one coefficient more than there are cuts"),
+        found=Text(
+            "CO2、产出、斜率的系数个数：{s}；协方差的形状：{v}",
+            "coefficients of CO2, output, slope: {s}; shapes of covariances: {v}",
+        ).format(s=list(sizes), v=", ".join(map(str, shapes))),
+        remedy=Text(
+            "分界数加一等于系数个数；每个系数在协方差中占一行一列",
+            "give one coefficient more than there are cuts, and a row and a column of the covariance for each",
+        ),
     )
 
 
@@ -237,16 +243,20 @@ def _unknown_block(name: str, known: Sequence[str], shape: tuple[int, ...], g: i
 
 
 def _require_covariance(vcov: Floats) -> None:
-    largest = float(np.max(np.abs(vcov), initial=0.0))
-    skew = float(np.max(np.abs(vcov - vcov.T), initial=0.0))
-    lowest = float(np.linalg.eigvalsh(0.5 * (vcov + vcov.T))[0]) if np.all(np.isfinite(vcov)) else np.nan
-    if skew <= _SYMMETRY * largest and lowest >= -_SYMMETRY * largest:
+    lowest = skew = float("nan")
+    if np.all(np.isfinite(vcov)):
+        spread = np.sqrt(np.abs(vcov.diagonal()))
+        unit = vcov / np.outer(np.where(spread > 0.0, spread, 1.0), np.where(spread > 0.0, spread, 1.0))
+        skew = float(np.max(np.abs(unit - unit.T), initial=0.0))
+        lowest = float(np.linalg.eigvalsh(0.5 * (unit + unit.T))[0])
+    if skew <= _ROUNDING and lowest >= -_ROUNDING:
         return
     raise DataError(
         Text("联合协方差矩阵不成立", "the joint covariance is no covariance"),
         expected=Text("对称、半正定、有限", "symmetric, positive semidefinite, finite"),
         found=Text(
-            "最大不对称 {s:.3g}，最小特征值 {e:.3g}", "asymmetry up to {s:.3g}, smallest eigenvalue {e:.3g}"
+            "相关系数的最大不对称 {s:.3g}，最小特征值 {e:.3g}",
+            "of the correlations: asymmetry up to {s:.3g}, smallest eigenvalue {e:.3g}",
         ).format(s=skew, e=lowest),
         remedy=Text(
             "检查各块与跨块协方差：相关系数不能超过 1", "check the blocks and their crosses: no correlation beyond 1"

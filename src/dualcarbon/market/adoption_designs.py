@@ -135,8 +135,9 @@ class Infrastructure:
 class Targeted:
     """A fixed share of the cost for the firms of most expected tonnes per CNY, in that order, until the money is gone.
 
-    The score of a firm is (tonnes it abates on adopting)(P(a + k s) - P(a)) / (s c P(a + k s)), s the share offered.
-    Firms without expected abatement are never taken. The last firm gets the share that what is left pays for.
+    The score of a firm is (tonnes it abates on adopting)(P(a + k s) - P(a)) / (s c P(a + k s)), s the share offered,
+    and equals (tonnes)(1 - P(a))(1 - exp(-k s)) / (s c). Firms without expected abatement are never taken. The last
+    firm gets the share that what is left pays for. No other choice of firms at that share abates more.
 
     Attributes
     ----------
@@ -162,9 +163,9 @@ class Targeted:
         from dualcarbon.kernels.logit import probability
 
         tonnes = -np.expm1(rise * effects.co2)[firms.code] * firms.co2
-        after = probability(firms.log_odds + effects.slope[firms.code] * self.share)
-        outlay = self.share * firms.cost * after
-        score = tonnes * (after - probability(firms.log_odds)) / outlay
+        shift = effects.slope[firms.code] * self.share
+        outlay = self.share * firms.cost * probability(firms.log_odds + shift)
+        score = tonnes * probability(-firms.log_odds) * -np.expm1(-shift) / (self.share * firms.cost)
         order = np.argsort(-score, kind="stable")
         order = order[: int(np.count_nonzero(score > 0.0))]
         spent = np.cumsum(outlay[order])

@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 
 from dualcarbon.core.exhibit import Cell, DotPlot, Figure, Header, Series, Table
 from dualcarbon.core.text import Text, both
+from dualcarbon.market.exhibit_words import COMPUTED, MONEY, form_of, unit_of
 
 if TYPE_CHECKING:
     from dualcarbon.market.adoption_policy import AdoptionPolicy
 
 NUMBER = Text("小企业政策表", "Policies for small firms")
 PICTURE = Text("小企业政策图", "Policies for small firms")
-_SOURCE = Text("dualcarbon 计算", "computed by dualcarbon")
-_SCALES = ((1e5, 1.0, Text("吨", "t")), (1e8, 1e3, Text("千吨", "kt")), (math.inf, 1e6, Text("百万吨", "Mt")))
-_MONEY = (
-    (1e8, 1.0, Text("元", "CNY")),
-    (1e12, 1e6, Text("百万元", "CNY million")),
-    (math.inf, 1e9, Text("十亿元", "CNY billion")),
-)
+_MASSES = ((1e5, 1.0, Text("吨", "t")), (1e8, 1e3, Text("千吨", "kt")), (math.inf, 1e6, Text("百万吨", "Mt")))
 
 
 def table(
@@ -27,23 +22,15 @@ def table(
     *,
     key: str = "adoption_policy",
     number: Text = NUMBER,
-    source: Text = _SOURCE,
+    source: Text = COMPUTED,
     simulated: bool = False,
     notes: tuple[Text, ...] = (),
 ) -> Table:
     """One row per design: where the money goes, tonnes, CNY per tonne, output, size gap, wrong sign."""
     rows = found.table.to_dicts()
-    mass, tonne = _unit(_SCALES, rows, "abated_t")
-    money, cny = _unit(_MONEY, rows, "output_cny")
-    level = Text("{l:.0%} 区间", "{l:.0%} interval").format(l=found.options.level)
+    measures = _measures(rows)
+    level = Text("{l:g} % 区间", "{l:g} % interval").format(l=100.0 * found.options.level)
     labels = {one.key: one.label for one in found.designs}
-    known = not any(math.isnan(row["output_cny"]) for row in rows)
-    measures = [
-        ("abated_t", Text("减排", "CO2 abated"), tonne, mass, ",.1f"),
-        ("cny_per_t", Text("每吨成本", "Cost per tonne"), Text("元/吨", "CNY/t"), 1.0, ",.0f"),
-        *([("output_cny", Text("产出变化", "Output change"), cny, money, ",.1f")] if known else []),
-        ("gap", Text("规模差距", "Size gap"), None, 1.0, ".3f"),
-    ]
     headers = [
         Header("design", Text("方案", "Design")),
         Header("budget_small", Text("小企业所得", "To small firms"), both("%")),
@@ -62,7 +49,7 @@ def table(
                 Cell(_percent(row["budget_small"]), ".1f"),
                 Cell(row["new_adopters"], ",.0f"),
                 *(cell for name, _, _, scale, form in measures for cell in _pair(row, name, scale, form)),
-                Cell(100.0 * row["wrong_sign"], ".1f"),
+                Cell(_percent(row["wrong_sign"]), ".1f"),
             )
             for row in rows
         ),
@@ -73,68 +60,18 @@ def table(
     )
 
 
-def class_table(
-    found: AdoptionPolicy,
-    *,
-    key: str = "adoption_classes",
-    number: Text = NUMBER,
-    source: Text = _SOURCE,
-    simulated: bool = False,
-) -> Table:
-    """One row per design and size class: adoption before and after, tonnes with interval, wrong sign."""
-    rows = found.classes.to_dicts()
-    mass, tonne = _unit(_SCALES, rows, "abated_t")
-    labels = {one.key: one.label for one in found.designs}
-    level = Text("{l:.0%} 区间", "{l:.0%} interval").format(l=found.options.level)
-    after, co2 = Text("政策后采用率", "Adoption after"), Text("减排", "CO2 abated")
-    count = len(found.effects.labels)
-    return Table(
-        key=key,
-        number=number,
-        title=Text("采用政策：按企业规模", "Adoption policies by firm size"),
-        headers=(
-            Header("design", Text("方案", "Design")),
-            Header("class", Text("规模", "Size")),
-            Header("firms_offered", Text("受助企业", "Firms helped")),
-            Header("adoption_today", Text("现有采用率", "Adoption today"), both("%")),
-            Header("adoption_after", Text("点估计", "Point"), both("%"), after),
-            Header("adoption_after_interval", level, both("%"), after),
-            Header("abated_t", Text("点估计", "Point"), tonne, co2),
-            Header("abated_t_interval", level, tonne, co2),
-            Header("wrong_sign", Text("方向相反", "Wrong sign"), both("%")),
-        ),
-        rows=tuple(
-            (
-                Cell(labels[row["design"]]),
-                Cell(Text(row["class_zh"], row["class_en"])),
-                Cell(row["firms_offered"], ",d"),
-                Cell(100.0 * row["adoption_today"], ".2f"),
-                *_pair(row, "adoption_after", 0.01, ".2f"),
-                *_pair(row, "abated_t", mass, ",.1f"),
-                Cell(_percent(row["wrong_sign"]), ".1f"),
-            )
-            for row in rows
-        ),
-        notes=_notes(found)[:2],
-        source=source,
-        simulated=simulated,
-        rules_after=tuple(range(count, len(rows), count)),
-        row_keys=tuple(f"{row['design']}_{row['class']}" for row in rows),
-    )
-
-
 def figure(
     found: AdoptionPolicy,
     *,
     key: str = "figure_adoption_policy",
     number: Text = PICTURE,
-    source: Text = _SOURCE,
+    source: Text = COMPUTED,
     simulated: bool = False,
 ) -> Figure:
     """Tonnes by design with their intervals, and those of the smallest class alone; the line is zero."""
     rows = found.table.to_dicts()
     small = found.classes.filter(found.classes["class"] == 0).to_dicts()
-    mass, tonne = _unit(_SCALES, rows, "abated_t")
+    mass, tonne = unit_of(_MASSES, (row["abated_t"] for row in rows))
     labels = {one.key: one.label for one in found.designs}
 
     def series(label: Text, part: list[dict[str, float]], hollow: bool) -> Series:
@@ -170,7 +107,28 @@ def _pair(row: dict[str, float], name: str, scale: float, form: str) -> tuple[Ce
     )
 
 
+def _measures(rows: list[dict[str, float]]) -> list[tuple[str, Text, Text | None, float, str]]:
+    """Column, label, unit, scale and one format for each; output only where it was estimated."""
+    mass, tonne = unit_of(_MASSES, (row["abated_t"] for row in rows))
+    money, cny = unit_of(MONEY, (row["output_cny"] for row in rows))
+    scaled = [
+        ("abated_t", Text("减排", "CO2 abated"), tonne, mass),
+        ("cny_per_t", Text("每吨成本", "Cost per tonne"), Text("元/吨", "CNY/t"), 1.0),
+        ("output_cny", Text("产出变化", "Output change"), cny, money),
+    ]
+    return [
+        *(
+            (name, label, unit, scale, form_of(row[name] / scale for row in rows))
+            for name, label, unit, scale in scaled
+            if name != "output_cny" or not any(math.isnan(row[name]) for row in rows)
+        ),
+        ("gap", Text("规模差距", "Size gap"), None, 1.0, ".3f"),
+    ]
+
+
 def _range(low: float, high: float, form: str) -> Text:
+    if math.isnan(low):
+        return both("–")
     ends = [_end(v, form) for v in (low, high)]
     return Text("{a} 至 {b}", "{a} to {b}").format(a=ends[0], b=ends[1])
 
@@ -178,13 +136,8 @@ def _range(low: float, high: float, form: str) -> Text:
 def _end(value: float, form: str) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return format(value, form).replace("-", "−")
-
-
-def _unit(scales: tuple[tuple[float, float, Text], ...], rows: list[dict[str, float]], name: str) -> tuple[float, Text]:
-    """The unit in which the largest value is short."""
-    largest = max((abs(row[name]) for row in rows if math.isfinite(row[name])), default=0.0)
-    return next((scale, unit) for most, scale, unit in scales if largest < most)
+    written = format(value, form)
+    return written.replace("-", "−") if written.strip("-0.,") else format(0.0, form)
 
 
 def _percent(share: float) -> float | None:
@@ -206,21 +159,12 @@ def _left_over(found: AdoptionPolicy, labels: dict[str, Text]) -> tuple[Text, ..
 
 def _notes(found: AdoptionPolicy) -> tuple[Text, ...]:
     options, effects = found.options, found.effects
-    se = effects.vcov.diagonal() ** 0.5
-    said = [
-        (label, f"{effects.co2[k]:.4f}".replace("-", "−"), f"{se[k]:.4f}", f"{effects.slope[k]:.2f}")
-        for k, label in enumerate(effects.labels)
-    ]
-    numbers = Text(
-        "；".join(f"{t.zh} {b}（{s}），斜率 {k}" for t, b, s, k in said),
-        "; ".join(f"{t.en} {b} ({s}), slope {k}" for t, b, s, k in said),
+    assumed = Text(
+        "成本斜率是假定，不是估计：区间不含它的不确定性。",
+        "The slope of adoption in its cost is assumed, not estimated: its uncertainty is in no interval.",
     )
     return (
-        Text(
-            "数字应用对 ln CO2 的系数（标准误）与采用的成本斜率：{n}；采用使数字应用上升 {r:.4g}。",
-            "Coefficient of digital use on ln CO2 (standard error) and slope of adoption in its cost: {n}; "
-            "adoption raises digital use by {r:.4g}.",
-        ).format(n=numbers, r=options.rise),
+        _numbers(found),
         Text(
             "区间为联合协方差 {d} 次抽取的分位数；方向相反：CO2 不降的抽取所占比重。"
             "区间含零的减排不能视为成效，只看点估计会误导。",
@@ -229,20 +173,30 @@ def _notes(found: AdoptionPolicy) -> tuple[Text, ...]:
         ).format(d=options.draws),
         Text(
             "预算 {b} 元；补贴也付给无补贴时同样会采用的企业。"
-            "规模差距 = 1 − 最小组采用率 ÷ 最大组采用率，现为 {g:.3f}。"
+            "规模差距 = 1 − 最小组采用率 ÷ 最大组采用率，现为 {g}。"
             "CO2 不降的抽取每吨成本记为无穷大。",
             "Budget CNY {b}; a subsidy is also paid to firms that would adopt without it. Size gap = 1 − adoption of "
-            "the smallest class / that of the largest, {g:.3f} today. A draw in which CO2 does not fall has an "
+            "the smallest class / that of the largest, {g} today. A draw in which CO2 does not fall has an "
             "infinite cost per tonne.",
-        ).format(b=f"{options.budget_cny:,.0f}", g=found.gap_today),
-        *(
-            ()
-            if (effects.vcov.diagonal()[2 * effects.classes :] > 0.0).all()
-            else (
-                Text(
-                    "成本斜率是假定，不是估计：区间不含它的不确定性。",
-                    "The slope of adoption in its cost is assumed, not estimated: its uncertainty is in no interval.",
-                ),
-            )
-        ),
+        ).format(b=f"{options.budget_cny:,.0f}", g=_end(found.gap_today, ".3f")),
+        *(() if (effects.vcov.diagonal()[2 * effects.classes :] > 0.0).all() else (assumed,)),
     )
+
+
+def _numbers(found: AdoptionPolicy) -> Text:
+    """The coefficients that the table rests on."""
+    effects = found.effects
+    se = effects.vcov.diagonal() ** 0.5
+    said = [
+        (label, _end(float(effects.co2[k]), ".4f"), f"{se[k]:.4f}", f"{effects.slope[k]:.2f}")
+        for k, label in enumerate(effects.labels)
+    ]
+    each = Text(
+        "；".join(f"{t.zh} {b}（{s}），斜率 {k}" for t, b, s, k in said),
+        "; ".join(f"{t.en} {b} ({s}), slope {k}" for t, b, s, k in said),
+    )
+    return Text(
+        "数字应用对 ln CO2 的系数（标准误）与采用的成本斜率：{n}；采用使数字应用上升 {r:.4g}。",
+        "Coefficient of digital use on ln CO2 (standard error) and slope of adoption in its cost: {n}; "
+        "adoption raises digital use by {r:.4g}.",
+    ).format(n=each, r=found.options.rise)

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import DataError, SchemaError
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.errors import DataError
+from dualcarbon.core.text import Text
 from dualcarbon.market.adoption import SizeEffects
+from dualcarbon.market.faults import columns_absent
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -88,21 +89,16 @@ def sized(firms: pl.DataFrame, effects: SizeEffects, columns: Columns) -> SizedF
     Raises
     ------
     SchemaError
-        A column is absent.
+        A column is absent or holds no numbers.
     DataError
-        Values that are missing or not allowed, or a class without firms: all faults together.
+        Values that are missing or not allowed, all together; a firm in several rows; a class without firms.
     """
     wanted = [columns.size, columns.co2, columns.output, columns.cost, columns.adoption]
-    absent = [name for name in wanted if name not in firms.columns]
-    if absent:
-        raise SchemaError(
-            Text("企业表缺列", "the firm table lacks columns"),
-            expected=both(", ".join(wanted)),
-            found=Text("缺 {a}；现有 {h}", "{a} absent; there are {h}").format(
-                a=", ".join(absent), h=", ".join(firms.columns)
-            ),
-            remedy=Text("补上这些列，或用 Columns(...) 指明列名", "add them, or name them with Columns(...)"),
-        )
+    columns_absent(
+        firms,
+        wanted,
+        Text("补上或改正这些列，或用 Columns(...) 指明列名", "add or correct them, or name them with Columns(...)"),
+    )
     keys = (
         firms[columns.firm] if columns.firm in firms.columns else pl.Series(columns.firm, np.arange(1, len(firms) + 1))
     )
@@ -123,6 +119,8 @@ def sized(firms: pl.DataFrame, effects: SizeEffects, columns: Columns) -> SizedF
             (columns.adoption, ~((p > 0.0) & (p < 1.0)), Text("大于 0、小于 1", "above 0 and below 1")),
         ),
     )
+    if columns.firm in firms.columns:
+        _require_single(keys)
     code = np.searchsorted(np.array(effects.cuts), size, side="right").astype(np.int64)
     _require_classes(code, effects)
     weights = np.ascontiguousarray(np.column_stack([np.ones(code.size), co2, output, cost]))
@@ -149,6 +147,19 @@ def _require(keys: pl.Series, checks: tuple[tuple[str, NDArray[np.bool_], Text],
             "correct or leave out these; where adoption is known as 0/1 only, take the probability by fit_adoption",
         ),
     )
+
+
+def _require_single(keys: pl.Series) -> None:
+    twice = keys.filter(keys.is_duplicated() & keys.is_not_null()).unique(maintain_order=True)
+    if len(twice):
+        raise DataError(
+            Text("有的企业不止一行", "some firms have more than one row"),
+            expected=Text("每家企业一行", "one row per firm"),
+            found=Text("{n} 家，前几家 {f}", "{n} firms, first {f}").format(
+                n=len(twice), f=twice.head(_SHOWN).to_list()
+            ),
+            remedy=Text("只留一期，或改正编号", "keep one period, or correct the keys"),
+        )
 
 
 def _require_classes(code: Codes, effects: SizeEffects) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import DataError, NotIdentifiedError, SchemaError
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.errors import DataError, NotIdentifiedError
+from dualcarbon.core.text import Text
+from dualcarbon.market.faults import columns_absent
 
 Floats = NDArray[np.float64]
 
@@ -65,32 +66,32 @@ def fit_adoption(
     Raises
     ------
     SchemaError
-        A column is absent.
+        A column is absent or holds no numbers.
     DataError
         Missing values, a share outside 0 to 1, an outcome that is not 0 or 1.
     NotIdentifiedError
-        The share does not vary, regressors are collinear, or they separate adopters from the others.
+        No firms, none or all of them adopters, a share that does not vary, regressors that are collinear or separate
+        the adopters from the others.
     """
     from dualcarbon.kernels.logit import logit
 
-    x, y = _columns(firms, adopted, [covered, *controls])
+    names = [covered, *controls]
+    x, y = _columns(firms, adopted, names)
     _require_values(x[:, 0], y, adopted, covered)
-    spread = x.std(axis=0)
-    centre = x.mean(axis=0)
-    rank = np.linalg.matrix_rank((x - centre) / np.where(spread > 0.0, spread, 1.0))
-    if not np.all(spread > 0.0) or rank < x.shape[1]:
-        raise _not_identified(
-            Text("列不变动或共线", "columns do not vary or are collinear"), [covered, *controls], spread
-        )
-    found = logit(np.column_stack([(x - centre) / spread, np.ones(y.size)]), y)
+    varies = np.ptp(x, axis=0) > 0.0
+    centre, spread = x.mean(axis=0), np.where(varies, x.std(axis=0), 0.0)
+    standard = (x - centre) / np.where(varies, spread, 1.0)
+    if not varies.all() or np.linalg.matrix_rank(standard) < x.shape[1]:
+        raise _not_identified(Text("列不变动或共线", "columns do not vary or are collinear"), names, spread)
+    if y.min() == y.max():
+        raise _not_identified(Text("企业全都采用或全都不采用", "all firms adopted, or none did"), names, spread)
+    found = logit(np.column_stack([standard, np.ones(y.size)]), y)
     if not found.converged:
-        raise _not_identified(
-            Text("解释变量把采用者完全分开", "the regressors separate the adopters"), [covered, *controls], spread
-        )
+        raise _not_identified(Text("解释变量把采用者完全分开", "the regressors separate the adopters"), names, spread)
     back = np.diag(np.append(1.0 / spread, 1.0))
     back[-1, :-1] = -centre / spread
     return AdoptionLogit(
-        (covered, *controls, "(constant)"),
+        (*names, "(constant)"),
         back @ found.coef,
         back @ np.linalg.inv(found.information) @ back.T,
         found.probability,
@@ -99,16 +100,16 @@ def fit_adoption(
 
 
 def _columns(firms: pl.DataFrame, adopted: str, names: Sequence[str]) -> tuple[Floats, Floats]:
-    absent = [name for name in (adopted, *names) if name not in firms.columns]
-    if absent:
-        raise SchemaError(
-            Text("企业表缺列", "the firm table lacks columns"),
-            expected=both(", ".join((adopted, *names))),
-            found=Text("缺 {a}", "{a} absent").format(a=", ".join(absent)),
-            remedy=Text("补上这些列，或用参数指明列名", "add them, or say what they are called"),
-        )
-    table = firms.select(pl.col(adopted, *names).cast(pl.Float64)).fill_null(float("nan"))
-    values = table.to_numpy().astype(np.float64)
+    table = firms.with_columns(pl.col(pl.Boolean).cast(pl.Int8))
+    columns_absent(
+        table,
+        (adopted, *names),
+        Text("补上或改正这些列，或用参数指明列名", "add or correct them, or say what they are called"),
+    )
+    columns = [table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in (adopted, *names)]
+    values = np.column_stack(columns).astype(np.float64)
+    if not values.size:
+        raise _not_identified(Text("没有企业", "there are no firms"), names, np.zeros(len(names)))
     bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
     if bad.size:
         raise DataError(

@@ -71,22 +71,22 @@ class Outcome:
         cls, firms: SizedFirms, effects: SizeEffects, offer: Offer, drawn: Floats, today: Today, rise: float
     ) -> Outcome:
         """From draws of (co2, output, slope), (d + 1, 3g)."""
-        from dualcarbon.kernels.adoption import tallies
+        from dualcarbon.kernels.adoption import gains, tallies
 
         g, classes = effects.classes, offer.classes
         slope = drawn[:, 2 * g :].T[classes]
         shifts = np.ascontiguousarray(offer.rates[:, None] * slope)
-        after = tallies(firms.log_odds, firms.weights, offer.code, shifts)
-        before = tallies(firms.log_odds, firms.weights, offer.code, np.zeros((classes.size, 1)))
+        gained = gains(firms.log_odds, firms.weights, offer.code, shifts)
+        cost = np.ascontiguousarray(firms.weights[:, _COST:])
+        before = tallies(firms.log_odds, cost, offer.code, np.zeros((classes.size, 1)))[:, 0]
         into = np.equal(classes[None, :], np.arange(g)[:, None]).astype(np.float64)
-        gained = after - before
         adopters = into @ gained[:, _ONES]
-        outlay = offer.rates[:, None] * after[:, _COST] if offer.paid else np.zeros_like(shifts)
+        outlay = offer.rates[:, None] * (before + gained[:, _COST]) if offer.paid else np.zeros_like(shifts)
         counts = np.bincount(offer.code[offer.code >= 0], minlength=classes.size).astype(np.float64)
         return cls(
             offer,
             offer.fixed_cny + outlay.sum(axis=0),
-            float((offer.rates * before[:, _COST, 0]).sum()) if offer.paid else float("nan"),
+            float((offer.rates * before[:, 0]).sum()) if offer.paid else float("nan"),
             float(outlay[classes == 0, 0].sum()) if offer.paid else float("nan"),
             into @ counts,
             into @ (counts * offer.rates) / today.firms,
@@ -103,6 +103,8 @@ class Outcome:
 
     @property
     def cny_per_t(self) -> Floats:
-        """Outlay per tonne abated, (d + 1,); infinite where CO2 does not fall."""
+        """Outlay per tonne abated, (d + 1,); infinite where CO2 does not fall, NaN where nobody is offered anything."""
+        if not self.offered.any():
+            return np.full_like(self.spent, np.nan)
         total = self.abated.sum(axis=0)
         return np.where(total > 0.0, self.spent / np.where(total > 0.0, total, 1.0), np.inf)

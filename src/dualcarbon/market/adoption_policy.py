@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.exhibit import Figure, Table
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.options import bad_option, require_choice, require_level, require_whole
+from dualcarbon.core.text import Text
 from dualcarbon.market.adoption import SizeEffects
 from dualcarbon.market.adoption_designs import Design, Infrastructure, Offer, SmallOnly, Targeted, Uniform
 from dualcarbon.market.adoption_firms import Columns, sized
@@ -42,7 +42,7 @@ class AdoptionPolicy:
         firms); `firms_offered`, `budget_small` (share of the spending that goes to the smallest class),
         `budget_inframarginal` (share paid to firms that adopt without it); then, each with `_low` and `_high`:
         `spent_cny`, `new_adopters`, `abated_t`, `cny_per_t`, `output_cny`, `gap`; `wrong_sign`, the share of draws
-        in which CO2 does not fall. NaN where nothing is estimated or paid.
+        in which CO2 does not fall. NaN where nothing is estimated or paid, or nobody is offered anything.
     classes : polars.DataFrame, one row per design and size class
         `firms`, `adoption_today`, `adoption_after`, `abated_t` with interval, `wrong_sign`.
     draws : polars.DataFrame, one row per design and draw
@@ -63,8 +63,16 @@ class AdoptionPolicy:
     gap_today: float
 
     def offered(self, design: str) -> pl.DataFrame:
-        """Keys and the share of the cost each firm is offered under a design."""
-        at = [one.key for one in self.designs].index(design)
+        """Keys and the share of the cost each firm is offered under a design.
+
+        Raises
+        ------
+        ConfigError
+            There is no such design.
+        """
+        known = [one.key for one in self.designs]
+        require_choice("design", design, known)
+        at = known.index(design)
         return pl.DataFrame({self.keys.name: self.keys, "share": self.offers[at].share})
 
     def exhibit_table(self, **words: object) -> Table:
@@ -117,7 +125,8 @@ def adoption_policies(
         Above zero.
     rise : float
         How much digital use rises in a firm that adopts, in the unit of the effects.
-    designs : default uniform, small firms only, targeted at half the cost, and infrastructure where it is given
+    designs : default uniform, small firms only, targeted at half the cost, and infrastructure where it is given; no
+        two of one key
     infrastructure : added to the default designs
     draws, seed, level : of the intervals, quantiles of the draws
     columns : Columns
@@ -125,7 +134,7 @@ def adoption_policies(
     Raises
     ------
     ConfigError
-        A budget, rise, level or number of draws that cannot be used.
+        A budget, rise, level, seed or number of draws that cannot be used; no design, or two of one key.
     SchemaError, DataError
         The table does not fit.
 
@@ -134,10 +143,10 @@ def adoption_policies(
     A draw in which CO2 does not fall has no finite cost per tonne: it counts as infinite, so the upper end of the
     interval of `cny_per_t` is infinite where more than (1 - level)/2 of the draws have the wrong sign.
     """
-    options = AdoptionOptions(float(budget_cny), float(rise), int(draws), int(seed), float(level))
-    _require_options(options)
+    options = _options(budget_cny, rise, draws, seed, level)
     base = (Uniform(), SmallOnly(), *((infrastructure,) if infrastructure else ()), Targeted())
     chosen: tuple[Design, ...] = tuple(designs) if designs is not None else base
+    _require_designs(chosen)
     table = sized(firms, effects, columns or Columns())
     drawn = np.vstack([effects.centre, effects.draws(options.draws, options.seed)])
     today = Today.of(table, effects)
@@ -157,17 +166,25 @@ def adoption_policies(
     )
 
 
-def _require_options(options: AdoptionOptions) -> None:
-    for name, value, allowed, said in (
-        ("budget_cny", options.budget_cny, 0.0 < options.budget_cny < np.inf, Text("有限正数", "finite, above zero")),
-        ("rise", options.rise, 0.0 < options.rise < np.inf, Text("有限正数", "finite, above zero")),
-        ("draws", options.draws, options.draws >= 2, Text("至少 2", "at least 2")),
-        ("level", options.level, 0.0 < options.level < 1.0, Text("0 与 1 之间", "between 0 and 1")),
-    ):
-        if not allowed:
-            raise ConfigError(
-                Text("{n} 不能用", "{n} cannot be used").format(n=name),
-                expected=said,
-                found=both(repr(value)),
-                remedy=Text("改正 {n}", "correct {n}").format(n=name),
-            )
+def _options(budget_cny: float, rise: float, draws: int, seed: int, level: float) -> AdoptionOptions:
+    for name, value in (("budget_cny", budget_cny), ("rise", rise)):
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not (number and 0.0 < float(value) < np.inf):
+            raise bad_option(name, Text("有限正数", "finite, above zero"), value)
+    require_whole("draws", draws, 2)
+    require_whole("seed", seed, 0)
+    require_level(level)
+    return AdoptionOptions(float(budget_cny), float(rise), int(draws), int(seed), float(level))
+
+
+def _require_designs(designs: Sequence[Design]) -> None:
+    keys = [one.key for one in designs]
+    if not keys or len(set(keys)) < len(keys):
+        raise bad_option(
+            "designs",
+            Text(
+                "至少一个方案，每个方案的 key 不同，例如 Targeted(0.3, key='targeted_30', label=...)",
+                "at least one design, each of a key of its own such as Targeted(0.3, key='targeted_30', label=...)",
+            ),
+            keys,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,12 @@ def by_design(named: Named, options: AdoptionOptions, effects: SizeEffects) -> p
             "rate_small": float(one.rates[0]),
             "rate_large": float(one.rates[-1]),
             "firms_offered": int(one.offered.sum()),
-            "budget_small": one.spent_small / float(one.spent[0]),
-            "budget_inframarginal": one.windfall / float(one.spent[0]),
+            "budget_small": _share(one.spent_small, float(one.spent[0])),
+            "budget_inframarginal": _share(one.windfall, float(one.spent[0])),
         }
         for name, values in _measures(one, effects).items():
             row |= _interval(name, values, options.level)
-        row["wrong_sign"] = _wrong(one.abated.sum(axis=0))
+        row["wrong_sign"] = _wrong(one.abated.sum(axis=0), bool(one.offered.any()))
         rows.append(row)
     return pl.DataFrame(rows)
 
@@ -55,7 +56,7 @@ def by_class(named: Named, options: AdoptionOptions, effects: SizeEffects, today
             }
             row |= _interval("adoption_after", one.adoption[g], options.level)
             row |= _interval("abated_t", one.abated[g], options.level)
-            row["wrong_sign"] = _wrong(one.abated[g]) if one.offered[g] else float("nan")
+            row["wrong_sign"] = _wrong(one.abated[g], bool(one.offered[g]))
             rows.append(row)
     return pl.DataFrame(rows)
 
@@ -102,5 +103,10 @@ def _interval(name: str, values: Floats, level: float) -> dict[str, float]:
     return {name: float(values[0]), f"{name}_low": low, f"{name}_high": high}
 
 
-def _wrong(abated: Floats) -> float:
-    return float(np.mean(abated[1:] <= 0.0))
+def _wrong(abated: Floats, offered: bool) -> float:
+    """Share of the draws in which CO2 does not fall, NaN where nobody is offered anything."""
+    return float(np.mean(abated[1:] <= 0.0)) if offered else math.nan
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0.0 else math.nan

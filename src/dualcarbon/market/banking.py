@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import DataError
+from dualcarbon.core.errors import InfeasibleError
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text, both
-from dualcarbon.kernels.permit_banking import Demand, Path, banked_path
-from dualcarbon.market.faults import option
+from dualcarbon.kernels.permit_banking import Demand, Path, Short, banked_path
+from dualcarbon.market.faults import option, require_number
 from dualcarbon.market.firms import read
 from dualcarbon.market.responses import NO_BETA, Bound, Response, response_of
 from dualcarbon.market.schemes import Setting, setting
@@ -30,8 +30,10 @@ class Banking:
     Attributes
     ----------
     table : polars.DataFrame, one row per year
-        year, cap, price, emissions, bank (at the end of the year, negative where permits are borrowed), output_change,
-        limit: "" or the limit that binds at the end of a year before the last, "borrowing" or "holding".
+        year, cap, price, emissions, bank (at the end of the year, negative where permits are borrowed), lapsed (permits
+        above what may be held, at a price of 0), output_change,
+        limit: "" or the limit that binds at the end of the year, "borrowing" (the discounted price falls after it) or
+        "holding" (it rises, or permits lapse).
     rate : float
     notes : tuple of Text
     """
@@ -89,8 +91,10 @@ def bank(
     ------
     ConfigError
         For options out of range, lengths that differ, or the step response.
+    InfeasibleError
+        If permits cannot cover the lowest emissions up to some year; the years and what is missing are named.
     DataError
-        If permits cannot cover the lowest emissions up to some year, which is named; as in `clear`.
+        As in `clear`.
 
     Examples
     --------
@@ -108,8 +112,8 @@ def bank(
     places = [setting(*answer.curves(read(as_polars(f), scope), floor, ceiling), excluded) for f in frames]
     everywhere = places if len(places) == len(caps) else places * len(caps)
     path = banked_path([_demand(one) for one in everywhere], np.array(caps, dtype=np.float64), rate, *limits, opening)
-    _refuse_short(path, caps, years, everywhere)
-    return Banking(_table(path, caps, years, everywhere, limits), rate, _notes(path))
+    _refuse_short(path.short, years)
+    return Banking(_table(path, caps, years, everywhere, rate), rate, _notes(path))
 
 
 def _checked(
@@ -120,20 +124,31 @@ def _checked(
     holding: float | Sequence[float] | None,
     opening: float,
 ) -> tuple[Array, Array]:
+    if np.ndim(caps) != 1 or not len(caps):
+        option("caps", caps, Text("每年一个非负有限数", "one number a year, finite and not negative"))
     count = len(caps)
-    if not count or not all(0.0 <= cap < math.inf for cap in caps):
-        option("caps", list(caps), Text("每年一个非负有限数", "one number a year, finite and not negative"))
-    if not -1.0 < rate < math.inf or not 0.0 <= opening < math.inf:
-        option("rate, opening", (rate, opening), both("rate > -1, opening >= 0"))
+    for cap in caps:
+        require_number("caps", cap)
+    require_number("rate", rate, -1.0)
+    require_number("opening", opening)
+    if rate == -1.0:
+        option("rate", rate, both("rate > -1"))
     if years is not None and len(years) != count:
         option("years", len(years), Text("{n} 个年份", "{n} years").format(n=count))
     limits = []
     for name, given in (("borrowing", borrowing), ("holding", math.inf if holding is None else holding)):
-        values = np.array(given, dtype=np.float64)
+        values = _numbers(given)
         if values.ndim > 1 or values.size not in (1, count) or not np.all(values >= 0.0):
             option(name, given, Text("一个或 {n} 个非负数", "one number or {n}, not negative").format(n=count))
         limits.append(np.broadcast_to(values, count).copy())
     return limits[0], limits[1]
+
+
+def _numbers(given: float | Sequence[float]) -> Array:
+    try:
+        return np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.full(1, math.nan)
 
 
 def _demand(where: Setting) -> Demand:
@@ -144,17 +159,19 @@ def _demand(where: Setting) -> Demand:
     return demand
 
 
-def _refuse_short(path: Path, caps: Sequence[float], years: Sequence[int] | None, places: Sequence[Setting]) -> None:
-    if path.short is None:
+def _refuse_short(short: Short | None, years: Sequence[int] | None) -> None:
+    if short is None:
         return
-    last = path.short
-    least = sum(one.curves.position(math.inf, NO_BETA) + one.held_co2 for one in places[: last + 1])
-    raise DataError(
-        Text("到 {y} 年为止的配额低于最低排放", "the permits up to {y} are below the lowest emissions").format(
-            y=years[last] if years else last + 1
+    first, last = ((years[t] if years is not None else t + 1) for t in (short.first, short.last))
+    lacking = Text("至少再多 {m}", "at least {m} more").format(m=f"{short.missing:.10g}")
+    if not short.missing > 0.0:
+        lacking = Text("更多配额：最低排放只在价格无穷大时达到", "more: the lowest emissions take an infinite price")
+    raise InfeasibleError(
+        Text("{a} 至 {b} 年的配额低于最低排放", "the permits of {a} to {b} are below the lowest emissions").format(
+            a=first, b=last
         ),
-        expected=Text("累计至少 {l}", "at least {l} in sum").format(l=f"{least:.10g}"),
-        found=both(f"{sum(caps[: last + 1]):.10g}"),
+        expected=lacking,
+        found=Text("用尽上年结余与可借配额后仍不足", "too few, with the bank and all that may be borrowed"),
         remedy=Text("提高 caps 或 borrowing，或降低 floor", "raise caps= or borrowing=, or lower floor="),
     )
 
@@ -164,30 +181,42 @@ def _table(
     caps: Sequence[float],
     years: Sequence[int] | None,
     places: Sequence[Setting],
-    limits: tuple[Array, Array],
+    rate: float,
 ) -> pl.DataFrame:
     lost = [
         float(one.curves.outcome(price, NO_BETA, 0.0).output_change.sum())
         for one, price in zip(places, path.price, strict=True)
     ]
-    size = 1e-9 * float(np.max(caps))
-    going_on = np.arange(len(caps)) < len(caps) - 1
-    owed, full = going_on & (path.bank <= size - limits[0]), going_on & (path.bank >= limits[1] - size)
+    noise = 1e-12 * float(np.max(caps))
     return pl.DataFrame(
         {
-            "year": list(years) if years else list(range(1, len(caps) + 1)),
+            "year": list(years) if years is not None else list(range(1, len(caps) + 1)),
             "cap": [float(cap) for cap in caps],
             "price": path.price,
             "emissions": path.emissions,
-            "bank": np.where(np.abs(path.bank) <= size * 1e-3, 0.0, path.bank),
+            "bank": np.where(np.abs(path.bank) <= noise, 0.0, path.bank),
+            "lapsed": path.lapsed,
             "output_change": lost,
-            "limit": np.where(owed, "borrowing", np.where(full, "holding", "")).tolist(),
+            "limit": _binding(path, rate),
         }
     )
 
 
+def _binding(path: Path, rate: float) -> list[str]:
+    """The limit whose relaxing would move permits between a year and the next: discounted prices differ there."""
+    discounted = path.price / (1.0 + rate) ** np.arange(path.price.size)
+    moves = np.append(np.diff(discounted), 0.0)
+    close = 1e-9 * float(discounted.max())
+    later = np.where((moves > close) | (path.lapsed > 0.0), "holding", "")
+    return [str(word) for word in np.where(moves < -close, "borrowing", later)]
+
+
 def _notes(path: Path) -> tuple[Text, ...]:
-    if path.price[-1] > 0.0:
-        return ()
-    text = Text("期末价格为 0：配额有剩余 {b}", "the price is 0 at the end: {b} permits are left")
-    return (text.format(b=f"{path.bank[-1]:.10g}"),)
+    said = []
+    if path.lapsed.any():
+        text = Text("超过可存上限的配额 {b} 作废", "{b} permits lapse, being more than may be held")
+        said.append(text.format(b=f"{path.lapsed.sum():.10g}"))
+    if path.price[-1] == 0.0:
+        text = Text("期末价格为 0：配额有剩余 {b}", "the price is 0 at the end: {b} permits are left")
+        said.append(text.format(b=f"{path.bank[-1]:.10g}"))
+    return tuple(said)

@@ -8,24 +8,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text
 from dualcarbon.kernels.permit_price import FLOOR
-from dualcarbon.market.faults import one_of, option
-from dualcarbon.market.firms import excluded_table, read
+from dualcarbon.market.faults import option, require_number
+from dualcarbon.market.firms import excluded_table, read, renamed
 from dualcarbon.market.responses import NO_BETA, Bound, Response, bounds, response_of
 from dualcarbon.market.result import Market
 from dualcarbon.market.rules import AllocationWord, Listed, Rule, returned, rule_of
-from dualcarbon.market.schemes import (
-    BenchmarkRates,
-    Collar,
-    Setting,
-    Settled,
-    cap_and_trade,
-    performance_standard,
-    setting,
-    tax,
-    uniform,
-)
+from dualcarbon.market.schemes import Collar, Setting, Settled, cap_and_trade, setting, tax, uniform
+from dualcarbon.market.standard import BenchmarkRates, performance_standard
 from dualcarbon.market.words import CODE, REVENUES, STATES, Excluded, ResponseName, Revenue, SchemeName
 
 Array = NDArray[np.float64]
@@ -47,6 +39,7 @@ def clear(
     allocation: AllocationWord | Rule = "grandfathering",
     benchmark: BenchmarkRates = None,
     benchmark_by: str | None = None,
+    auctioned: float = 0.0,
     tax_rate: float | None = None,
     revenue: Revenue = "kept",
     price_floor: float = 0.0,
@@ -81,10 +74,12 @@ def clear(
         `Listed` and no cap the cap is what is listed.
     benchmark : float, str, mapping or None
         CO2 per unit of output: a number, a column, or one per group of `benchmark_by`; None for the mean of each group.
+    auctioned : float
+        Under a performance standard with a cap: the share of the cap that is sold, at least 0 and below 1.
     tax_rate : float
         Under a tax: the rate; without it the rate that reaches the cap.
     revenue : "kept", "per_firm", "by_output" or "by_co2"
-        Use of the revenue of a tax; that of an auction is said by its rule.
+        Use of the revenue of a tax or of permits sold; a rule given as an object says its own.
     price_floor, price_ceiling, reserve : float
         Of cap and trade and of the performance standard: permits are withheld at the floor; at the ceiling `reserve`
         more are sold, without limit if None.
@@ -101,11 +96,13 @@ def clear(
     Raises
     ------
     ConfigError
-        For an option that is wrong or missing.
+        For an option that is wrong, missing, or of another scheme.
     SchemaError
         For columns that are absent or not numeric.
     DataError
-        For unusable values, and for a cap below the lowest emissions, which is named.
+        For unusable values.
+    InfeasibleError
+        For a cap below the lowest emissions, which are named, and for benchmarks that no price meets.
 
     Examples
     --------
@@ -116,14 +113,15 @@ def clear(
     """
     collar = Collar(price_floor, price_ceiling, reserve)
     _check(cap, scheme, excluded, revenue, collar)
+    _check_of_scheme(scheme, collar, tax_rate, auctioned)
     sorted_out, curves = response_of(response, elasticity).curves(read(firms, scope), floor, ceiling)
     where = setting(sorted_out, curves, excluded)
-    rule = rule_of(allocation)
+    rule, cap = rule_of(allocation, revenue), None if cap is None else float(cap)
     limit = rule.total(sorted_out, where.covered) if cap is None and isinstance(rule, Listed) else cap
     if scheme == "cap_and_trade":
         done = cap_and_trade(where, _stated(limit), collar)
     elif scheme == "performance_standard":
-        done = performance_standard(where, cap, benchmark, benchmark_by, collar)
+        done = performance_standard(where, cap, benchmark, benchmark_by, collar, auctioned)
     elif scheme == "uniform":
         done = uniform(where, _stated(cap), bounds(sorted_out, floor, ceiling)[0])
     else:
@@ -133,12 +131,23 @@ def clear(
 
 
 def _check(cap: float | None, scheme: str, excluded: str, revenue: str, collar: Collar) -> None:
-    one_of("scheme", scheme, _SCHEMES)
-    one_of("excluded", excluded, ("inside", "outside"))
-    one_of("revenue", revenue, tuple(REVENUES))
-    if cap is not None and not 0.0 <= cap < math.inf:
-        option("cap", cap, Text("非负有限数", "finite and not negative"))
+    require_choice("scheme", scheme, _SCHEMES)
+    require_choice("excluded", excluded, ("inside", "outside"))
+    require_choice("revenue", revenue, tuple(REVENUES))
+    if cap is not None:
+        require_number("cap", cap)
     collar.check()
+
+
+def _check_of_scheme(scheme: str, collar: Collar, tax_rate: float | None, auctioned: float) -> None:
+    """Raise `ConfigError` for options that would do nothing under the scheme."""
+    nothing = Text("不给出：在 {s} 下不起作用", "left out: it does nothing under {s}").format(s=scheme)
+    if scheme not in ("cap_and_trade", "performance_standard") and collar.binds:
+        option("price_floor, price_ceiling, reserve", (collar.floor, collar.ceiling, collar.reserve), nothing)
+    if scheme != "tax" and tax_rate is not None:
+        option("tax_rate", tax_rate, nothing)
+    if scheme != "performance_standard" and auctioned != 0.0:
+        option("auctioned", auctioned, nothing)
 
 
 def _stated(cap: float | None) -> float:
@@ -176,7 +185,8 @@ def _market(
         "rebate": rebate,
         "cost": payment - change - rebate,
     }
-    table = firms.table.with_columns(
+    own_names = renamed(firms.table.columns)
+    table = firms.table.rename(own_names).with_columns(
         pl.Series("state", STATES, dtype=_STATE).gather(state.astype(np.uint32)),
         *(pl.Series(name, values) for name, values in columns.items()),
     )
@@ -184,8 +194,13 @@ def _market(
         table = _outside(table, where.covered)
     lost = excluded_table(firms)
     summary = _summary(where, done, state, columns, (scheme, response), cap, earned, lost)
-    notes = (*done.notes, *said, *_notes(lost, where))
+    notes = (*done.notes, *said, *_notes(lost, where), *_below_zero(firms.output, change, where.covered))
+    if own_names:
+        notes = (*notes, _RENAMED.format(n=", ".join(f"{old} → {new}" for old, new in own_names.items())))
     return Market(done.price, table, summary, lost, scheme, response, notes, done.benchmarks)
+
+
+_RENAMED = Text("与结果同名的列改名：{n}", "columns with the name of a result are renamed: {n}")
 
 
 def _everyone(where: Setting, done: Settled) -> tuple[Array, Array, Array]:
@@ -293,17 +308,36 @@ def _summary(
     )
 
 
+def _below_zero(output: Array, change: Array, covered: Mask) -> tuple[Text, ...]:
+    """That some firms lose more output than they make, which the response cannot rule out."""
+    rows = covered & (output > 0.0) & (output + change < 0.0)
+    if not rows.any():
+        return ()
+    too_much = -float((output + change)[rows].sum()) / float(output[covered].sum())
+    return (
+        Text(
+            "{n} 家企业按其边际减排成本损失的产出超过自身产出（共超出全部产出的 {t:.2g} %）：响应不约束产出非负，"
+            "较高的排放下限可以避免",
+            "{n} firms lose more output than they make (too much by {t:.2g} % of all output) at their marginal "
+            "abatement cost: the response does not hold output above zero; a higher floor of emissions does",
+        ).format(n=f"{int(rows.sum()):,}", t=100.0 * too_much),
+    )
+
+
 def _notes(lost: pl.DataFrame, where: Setting) -> tuple[Text, ...]:
     if not lost.height:
         return ()
     inside = bool(where.held.any())
     text = Text(
-        "{n} 家企业没有价格（占企业 {s:.1%}、排放 {c:.1%}），停留在当前排放{w}",
-        "{n} firms have no price ({s:.1%} of firms, {c:.1%} of CO2) and stay at today's emissions{w}",
+        "{n} 家企业没有价格（占企业 {s:.1f} %、排放 {c:.1f} %），停留在当前排放{w}",
+        "{n} firms have no price ({s:.1f} % of firms, {c:.1f} % of CO2) and stay at today's emissions{w}",
     )
     place = Text("，计入总量之内", ", inside the cap") if inside else Text("，不计入总量", ", outside the cap")
     return (
         text.format(
-            n=f"{int(lost['firms'].sum()):,}", s=float(lost["share"].sum()), c=float(lost["share_co2"].sum()), w=place
+            n=f"{int(lost['firms'].sum()):,}",
+            s=100.0 * float(lost["share"].sum()),
+            c=100.0 * float(lost["share_co2"].sum()),
+            w=place,
         ),
     )

@@ -5,20 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import require_choice
+from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text
 from dualcarbon.kernels.inequality import gini
 from dualcarbon.market.clearing import clear
-from dualcarbon.market.faults import columns_absent, one_of
+from dualcarbon.market.faults import columns_absent, option
+from dualcarbon.market.firms import numbers, renamed
 from dualcarbon.market.responses import Bound, Response
 from dualcarbon.market.result import Market
 from dualcarbon.market.rules import AllocationWord, Rule
-from dualcarbon.market.schemes import BenchmarkRates
-from dualcarbon.market.words import Excluded, ResponseName, Revenue, SchemeName
+from dualcarbon.market.standard import BenchmarkRates
+from dualcarbon.market.words import SCHEMES, Excluded, ResponseName, Revenue, SchemeName
 
 Array = NDArray[np.float64]
 
@@ -103,7 +107,7 @@ def compare(
         As for `clear`.
     by : columns of groups, such as industry, size and region
     policies : which, beside no policy
-    revenue : use of the revenue of the tax
+    revenue : use of the revenue of the tax, and of an auction asked for by word
 
     Raises
     ------
@@ -111,8 +115,10 @@ def compare(
         As in `clear`.
     """
     for name in policies:
-        one_of("policies", name, POLICIES)
+        require_choice("policies", name, POLICIES)
     asked = tuple(dict.fromkeys(policies))
+    if not asked:
+        option("policies", policies, Text("至少一个政策", "at least one policy"))
     markets: dict[str, Market] = {
         name: clear(
             firms,
@@ -134,11 +140,31 @@ def compare(
     reference = _uniform_cost(markets)
     first = next(iter(markets.values()))
     _check_groups(first, by)
+    own_names = renamed(as_polars(firms).columns)
     rows = [_row(name, market, reference, cap) for name, market in markets.items()]
     table = pl.DataFrame([_nothing(first, cap), *rows], strict=False)
-    groups = [_grouped(name, market, column, reference) for column in by for name, market in markets.items()]
-    notes = tuple(dict.fromkeys(note for market in markets.values() for note in market.notes))
-    return Comparison(table, pl.concat(groups) if groups else pl.DataFrame(), markets, cap, notes)
+    groups = [
+        _grouped(name, market, column, own_names.get(column, column), reference)
+        for column in by
+        for name, market in markets.items()
+    ]
+    return Comparison(table, pl.concat(groups) if groups else pl.DataFrame(), markets, cap, _said(markets))
+
+
+def _said(markets: Mapping[str, Market]) -> tuple[Text, ...]:
+    """The notes of the markets, each once; what not all of them say names those that do."""
+    by_note: dict[Text, list[Text]] = {}
+    for name, market in markets.items():
+        for note in dict.fromkeys(market.notes):
+            by_note.setdefault(note, []).append(SCHEMES[name])
+    return tuple(
+        note
+        if len(who) == len(markets)
+        else Text("{w}：{n}", "{w}: {n}").format(
+            w=Text("、".join(one.zh for one in who), ", ".join(one.en for one in who)), n=note
+        )
+        for note, who in by_note.items()
+    )
 
 
 def size_classes(
@@ -148,7 +174,14 @@ def size_classes(
     cuts: Sequence[float] = (1 / 3, 2 / 3),
     names: Sequence[str] = ("small", "medium", "large"),
 ) -> pl.Series:
-    """Classes of a column by its quantiles, as a series called `size`.
+    """Classes of a column by its quantiles, as a series called `size`; missing where the column is.
+
+    Raises
+    ------
+    ConfigError
+        Unless the cuts rise between 0 and 1 and there is one name more than cuts.
+    SchemaError
+        If the column is absent or not numeric.
 
     Examples
     --------
@@ -156,9 +189,17 @@ def size_classes(
     ['small', 'medium', 'large']
     """
     columns_absent(firms, (column,), Text("补上衡量规模的列", "add the column that measures size"))
-    limits = [float(np.nanquantile(firms[column].cast(pl.Float64).to_numpy(), cut)) for cut in cuts]
-    place = np.searchsorted(limits, firms[column].cast(pl.Float64).to_numpy(), side="left")
-    return pl.Series("size", [names[k] for k in place.tolist()])
+    rising = [0.0, *cuts, 1.0]
+    if any(not low < high for low, high in pairwise(rising)):
+        option("cuts", tuple(cuts), Text("0 与 1 之间递增的分位点", "quantiles that rise between 0 and 1"))
+    if len(names) != len(cuts) + 1:
+        option("names", tuple(names), Text("{n} 个名称", "{n} names").format(n=len(cuts) + 1))
+    values = numbers(firms, column)
+    known = np.isfinite(values)
+    limits = np.quantile(values[known], cuts) if known.any() else np.zeros(len(cuts))
+    place = np.searchsorted(limits, values, side="left").tolist()
+    classes = [names[k] if seen else None for k, seen in zip(place, known.tolist(), strict=True)]
+    return pl.Series("size", classes, dtype=pl.String)
 
 
 def _covered(market: Market) -> NDArray[np.bool_]:
@@ -236,10 +277,11 @@ def _saving(change: float, table: pl.DataFrame, reference: Array | None) -> floa
 
 def _check_groups(market: Market, by: Sequence[str]) -> None:
     for column in by:
-        one_of("by", column, market.table.columns)
+        require_choice("by", column, market.table.columns)
 
 
-def _grouped(name: str, market: Market, column: str, reference: Array | None) -> pl.DataFrame:
+def _grouped(name: str, market: Market, column: str, at: str, reference: Array | None) -> pl.DataFrame:
+    """Sums of a policy over the groups of a column, which the market's table has under the name `at`."""
     against = np.full(market.table.height, np.nan) if reference is None else reference
     even = _EVEN * pl.col("output").abs()
     known = pl.col("reference").is_not_nan()
@@ -247,7 +289,7 @@ def _grouped(name: str, market: Market, column: str, reference: Array | None) ->
     return (
         market.table.with_columns(pl.Series("reference", against))
         .filter(pl.col("allocation").is_not_null())
-        .group_by(pl.col(column).cast(pl.String).alias("group"))
+        .group_by(pl.col(at).cast(pl.String).alias("group"))
         .agg(
             pl.len().alias("firms"),
             pl.col("co2").sum(),

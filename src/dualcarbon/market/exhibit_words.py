@@ -14,7 +14,19 @@ GROUP = Text("组别", "Group")
 ALL = Text("合计", "Total")
 COMPUTED = Text("dualcarbon 计算", "computed by dualcarbon")
 
-Scale = tuple[float, float, Text]
+Unit = tuple[float, float, Text]
+"""Values below the first number are printed in units of the second, called by the third."""
+
+MASSES: tuple[Unit, ...] = (
+    (1e7, 1.0, Text("吨", "t")),
+    (1e10, 1e3, Text("千吨", "kt")),
+    (math.inf, 1e6, Text("百万吨", "Mt")),
+)
+MONEY: tuple[Unit, ...] = (
+    (1e8, 1.0, Text("元", "CNY")),
+    (1e12, 1e6, Text("百万元", "CNY million")),
+    (math.inf, 1e9, Text("十亿元", "CNY billion")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,12 @@ class Frame:
 
 
 DEFAULT = Frame()
+
+
+def unit_of(units: tuple[Unit, ...], values: Iterable[float]) -> tuple[float, Text]:
+    """Scale and name of the unit in which the largest of the values is short."""
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    return next((scale, name) for most, scale, name in units if largest < most)
 
 
 def scheme_text(market: Market) -> Text:

@@ -20,6 +20,13 @@ Array = NDArray[np.float64]
 _TRADED = ("cap_and_trade", "performance_standard")
 _SHOWN = 20
 _ROUNDING = 1e-9
+_REST = object()
+_OTHERS = Text("其余", "Others")
+_POOL = Text(
+    "许可在一个池中交易，没有成对的买卖：流量 = 卖方卖出量 × 买方买入量 ÷ 总交易量。",
+    "Permits trade in one pool without pairs: a flow is what the seller sells x what the buyer buys / all that is "
+    "traded.",
+)
 
 
 def permit_curves(
@@ -33,7 +40,9 @@ def permit_curves(
 ) -> pl.DataFrame:
     """Permits that firms want to buy and to sell at prices from 0 to twice the clearing price.
 
-    Demand is the sum of the positive, supply that of the negative parts of b - allocation; they cross at the price.
+    Demand is the sum of the positive, supply that of the negative parts of b - allocation. What the government auctions
+    is supply at every price, what it releases at a price ceiling supply from there on, what it withholds at a price
+    floor demand up to there: the two meet at the price.
 
     Parameters
     ----------
@@ -75,7 +84,13 @@ def permit_curves(
         given = rates * (firms.take(output) + done.output_change) if rates.size else firms.take(allocation)
         wanted = np.concatenate([done.co2 - given, trade[fixed]])
         rows.append((float(price), float(np.maximum(wanted, 0.0).sum()), float(np.maximum(-wanted, 0.0).sum())))
-    return pl.DataFrame(rows, schema=["price", "demand", "supply"], orient="row")
+    found = pl.DataFrame(rows, schema=["price", "demand", "supply"], orient="row")
+    released, withheld = (float(market.summary[name][0]) for name in ("released", "withheld"))
+    auctioned = max(float(trade.sum()) - released + withheld, 0.0)
+    return found.with_columns(
+        demand=pl.col("demand") + pl.when(pl.col("price") <= market.price).then(withheld).otherwise(0.0),
+        supply=pl.col("supply") + auctioned + pl.when(pl.col("price") >= market.price).then(released).otherwise(0.0),
+    )
 
 
 def supply_demand_figure(
@@ -113,7 +128,8 @@ def supply_demand_figure(
 def flows(market: Market, by: str) -> pl.DataFrame:
     """Permits that go from group to group where all trade meets in one pool.
 
-    flow(i, j) = sold_i bought_j / traded: a buyer's permits come from all sellers in proportion to what they sell.
+    flow(i, j) = sold_i bought_j / traded: a buyer's permits come from all sellers in proportion to what they sell. All
+    that is traded is the larger of what is bought and what is sold: the government sells or takes the difference.
 
     Returns
     -------
@@ -121,7 +137,7 @@ def flows(market: Market, by: str) -> pl.DataFrame:
     """
     table = market.by(by)
     sold, bought = table["sold"].to_numpy(), table["bought"].to_numpy()
-    traded = float(sold.sum())
+    traded = max(float(sold.sum()), float(bought.sum()))
     share = sold / traded if traded > 0.0 else sold
     grid = np.outer(share, bought)
     names = table[by]
@@ -172,6 +188,7 @@ def trade_table(
                 "Clearing price {p} {u}. Within: share of the permits bought that come from the group itself, where a "
                 "buyer's permits come from the groups in proportion to what they sell.",
             ).format(p=format(market.price, form_of([market.price])), u=frame.per_tonne),
+            *_government(market, frame),
         ),
         source=frame.source,
         simulated=frame.simulated,
@@ -210,22 +227,13 @@ def flow_table(
     market: Market, by: str, *, frame: Frame = DEFAULT, label: Text = GROUP, most: int = 6, number: Text | None = None
 ) -> Table:
     """Permits from the groups that sell most (rows) to those that buy most (columns); see `flows`."""
-    table, between = market.by(by), flows(market, by)
-    sellers = table.sort("sold", by, descending=[True, False]).head(most)[by].to_list()
-    buyers = table.sort("bought", by, descending=[True, False]).head(most)[by].to_list()
-    others = Text("其余", "Others")
-    grid = {
-        (seller, buyer): permits / frame.mass_scale
-        for seller, buyer, permits in between.with_columns(
-            pl.when(pl.col("seller").is_in(sellers)).then("seller"),
-            pl.when(pl.col("buyer").is_in(buyers)).then("buyer"),
-        )
-        .group_by("seller", "buyer")
-        .agg(pl.col("permits").sum())
-        .iter_rows()
-    }
-    rest = [None] if table.height > most else []
-    form = form_of([*grid.values(), sum(grid.values())])
+    sellers, buyers, grid = _largest_flows(market, by, most)
+    grid = {pair: permits / frame.mass_scale for pair, permits in grid.items()}
+    form = form_of([sum(grid.values())])
+
+    def named(value: object) -> Text:
+        return _OTHERS if value is _REST else frame.group(value)
+
     return Table(
         key=frame.key("flows"),
         number=number or Text("许可流向表", "Flows of permits"),
@@ -234,35 +242,60 @@ def flow_table(
         ),
         headers=(
             Header("seller", Text("卖方", "Seller")),
-            *(Header(f"buyer_{i}", frame.group(b), frame.mass) for i, b in enumerate(buyers, start=1)),
-            *(Header("buyer_others", others, frame.mass) for _ in rest),
+            *(
+                Header("buyer_others" if b is _REST else f"buyer_{i}", named(b), frame.mass)
+                for i, b in enumerate(buyers, start=1)
+            ),
             Header("total", ALL, frame.mass),
         ),
         rows=tuple(
             (
-                Cell(frame.group(seller) if seller is not None else others),
-                *(Cell(grid.get((seller, buyer), 0.0), form) for buyer in (*buyers, *rest)),
-                Cell(sum(v for (one, _), v in grid.items() if one == seller), form),
+                Cell(named(seller)),
+                *(Cell(grid.get((seller, buyer), 0.0), form) for buyer in buyers),
+                Cell(sum(grid.get((seller, buyer), 0.0) for buyer in buyers), form),
             )
-            for seller in (*sellers, *rest)
+            for seller in sellers
         ),
-        notes=(
-            *said(market),
-            Text(
-                "许可在一个池中交易，没有成对的买卖：流量 = 卖方卖出量 × 买方买入量 ÷ 总交易量。",
-                "Permits trade in one pool without pairs: a flow is what the seller sells x what the buyer buys / all "
-                "that is traded.",
-            ),
-        ),
+        notes=(*said(market), _POOL, *_government(market, frame)),
         source=frame.source,
         simulated=frame.simulated,
     )
+
+
+def _largest_flows(
+    market: Market, by: str, most: int
+) -> tuple[list[object], list[object], dict[tuple[object, object], float]]:
+    """Who sells most, who buys most, both with `_REST` for the others if there are any, and permits between them."""
+    table = market.by(by)
+    rest = [_REST] if table.height > most else []
+    sellers, buyers = (
+        [*table.sort(side, by, descending=[True, False]).head(most)[by].to_list(), *rest] for side in ("sold", "bought")
+    )
+    grid: dict[tuple[object, object], float] = {}
+    for seller, buyer, permits, _ in flows(market, by).iter_rows():
+        pair = seller if seller in sellers else _REST, buyer if buyer in buyers else _REST
+        grid[pair] = grid.get(pair, 0.0) + permits
+    return sellers, buyers, grid
 
 
 def _balanced(table: pl.DataFrame) -> bool:
     """Whether what is bought is what is sold, but for rounding."""
     bought, sold = float(table["bought"].sum()), float(table["sold"].sum())
     return abs(bought - sold) <= _ROUNDING * max(bought, sold)
+
+
+def _government(market: Market, frame: Frame) -> tuple[Text, ...]:
+    """What firms buy from the government, or it takes from them, if anything."""
+    net = float(market.table["trade"].sum())
+    if _balanced(market.by("state")):
+        return ()
+    part = abs(net) / frame.mass_scale
+    words = (
+        Text("企业另从政府购得许可 {n} {u}。", "Firms buy {n} {u} of permits from the government.")
+        if net > 0.0
+        else Text("企业卖出的许可中，政府收回 {n} {u}。", "Of the permits sold the government takes {n} {u}.")
+    )
+    return (words.format(n=format(part, form_of([part])), u=frame.mass),)
 
 
 def _forms(table: pl.DataFrame, frame: Frame) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
 
 import polars as pl
@@ -15,7 +16,6 @@ from dualcarbon.market.uncertainty import PriceInterval, interval_note
 from dualcarbon.market.words import RESPONSES, SCHEMES
 
 _PERCENT = both("%")
-_SHARES = ("winners_uniform", "losers_uniform", "share_at_floor", "share_at_ceiling", "share_infeasible")
 Measure = Literal["cost", "abatement"]
 _BOUNDS = Text(
     "边际减排成本相差悬殊时，处于上下限的企业比重决定结果，须一并阅读。",
@@ -26,6 +26,27 @@ _BORNE = Text(
     "负担 = 产出损失 + 许可净支付 − 返还。", "What firms bear = output forgone + net payment for permits − rebates."
 )
 _TRADED = ("cap_and_trade", "performance_standard")
+_NONE, _CUT, _SHARE = Text("比无政策", "vs none"), Text("比统一减排", "vs cut"), Text("企业", "Firms")
+_FIRMS: tuple[tuple[str, Text, Text | None, Text, str], ...] = (
+    ("winners", Text("受益", "Win"), _PERCENT, _NONE, ".1f"),
+    ("losers", Text("受损", "Lose"), _PERCENT, _NONE, ".1f"),
+    ("gini_gains", Text("基尼", "Gini"), None, _NONE, ".3f"),
+    ("winners_uniform", Text("受益", "Win"), _PERCENT, _CUT, ".1f"),
+    ("losers_uniform", Text("受损", "Lose"), _PERCENT, _CUT, ".1f"),
+    ("share_at_floor", Text("在下限", "At floor"), _PERCENT, _SHARE, ".1f"),
+    ("share_at_ceiling", Text("在上限", "At ceiling"), _PERCENT, _SHARE, ".1f"),
+    ("share_infeasible", Text("做不到", "Infeasible"), _PERCENT, _SHARE, ".1f"),
+)
+"""Column, label, unit, spanning label and format; shares are printed in percent."""
+
+_GAINS = Text(
+    "得失 = 产出变化 − 许可净支付 + 返还，分别与无政策、统一减排相比。"
+    "基尼按全体企业的得与失计（Raffinetti 等，2015），0 为均等，1 为最不均。"
+    "做不到统一减排的企业不进入与它的比较。",
+    "A gain is output change − net payment for permits + rebates, against no policy and the uniform cut. "
+    "The Gini is over the gains and losses of all firms (Raffinetti et al., 2015): 0 even, 1 as uneven as "
+    "can be. Firms that cannot make the uniform cut are left out of the comparison with it.",
+)
 
 
 def policy_table(
@@ -61,43 +82,20 @@ def policy_table(
 def policy_firms_table(found: Comparison, *, frame: Frame = DEFAULT, number: Text | None = None) -> Table:
     """One row per policy: winners and losers, how unequal gains and losses are, firms at their bounds."""
     rows = [row for row in found.table.to_dicts() if row["policy"] != "no_policy"]
-    none, cut = Text("比无政策", "vs none"), Text("比统一减排", "vs cut")
-    share = Text("企业", "Firms")
+    columns = [("policy", Text("政策", "Policy"), None, None, ""), *_FIRMS]
     return Table(
         key=frame.key("policies_firms"),
         number=number or Text("得失比较表", "Winners and losers"),
         title=Text("各项政策下企业的得失", "What the policies do to firms"),
-        headers=(
-            Header("policy", Text("政策", "Policy")),
-            Header("winners", Text("受益", "Win"), _PERCENT, none),
-            Header("losers", Text("受损", "Lose"), _PERCENT, none),
-            Header("gini_gains", Text("基尼", "Gini"), None, none),
-            Header("winners_uniform", Text("受益", "Win"), _PERCENT, cut),
-            Header("losers_uniform", Text("受损", "Lose"), _PERCENT, cut),
-            Header("share_at_floor", Text("在下限", "At floor"), _PERCENT, share),
-            Header("share_at_ceiling", Text("在上限", "At ceiling"), _PERCENT, share),
-            Header("share_infeasible", Text("做不到", "Infeasible"), _PERCENT, share),
-        ),
+        headers=tuple(Header(name, label, unit, group) for name, label, unit, group, _ in columns),
         rows=tuple(
             (
                 Cell(SCHEMES[row["policy"]]),
-                *(_number(100.0 * row[name], ".1f") for name in ("winners", "losers")),
-                _number(row["gini_gains"], ".3f"),
-                *(_number(100.0 * row[name], ".1f") for name in _SHARES),
+                *(_number((100.0 if unit else 1.0) * row[name], form) for name, _, unit, _, form in _FIRMS),
             )
             for row in rows
         ),
-        notes=(
-            Text(
-                "得失 = 产出变化 − 许可净支付 + 返还，分别与无政策、统一减排相比。"
-                "基尼按全体企业的得与失计（Raffinetti 等，2015），0 为均等，1 为最不均。"
-                "做不到统一减排的企业不进入与它的比较。",
-                "A gain is output change − net payment for permits + rebates, against no policy and the uniform cut. "
-                "The Gini is over the gains and losses of all firms (Raffinetti et al., 2015): 0 even, 1 as uneven as "
-                "can be. Firms that cannot make the uniform cut are left out of the comparison with it.",
-            ),
-            _BOUNDS,
-        ),
+        notes=(_GAINS, _BOUNDS),
         source=frame.source,
         simulated=frame.simulated,
         row_keys=tuple(row["policy"] for row in rows),
@@ -113,15 +111,18 @@ def policy_groups_table(
     label: Text = GROUP,
     number: Text | None = None,
 ) -> Table:
-    """One row per group, one column per policy: cost in percent of output, or abatement in percent of CO2."""
+    """One row per group, one column per policy: cost in percent of output, or abatement in percent of CO2.
+
+    Groups come in the order of `frame.groups`, then by name.
+    """
     part = found.groups.filter(pl.col("by") == by)
     known = {(row["group"], row["policy"]): row for row in part.to_dicts()}
-    names = part["group"].unique().sort().to_list()
     words = {str(key): text for key, text in frame.groups.items()}
+    names = sorted(part["group"].unique().to_list(), key=lambda name: _place(str(name), list(words)))
     low = Text(label.zh, label.en.lower())
     cost = measure == "cost"
     return Table(
-        key=frame.key(f"policies_{measure}_by_{by}"),
+        key=frame.key(f"policies_{measure}_by_{_stem(found, by)}"),
         number=number or Text("分组比较表", "Policies by group"),
         title=Text("企业负担占产出的 %：按{g}", "What firms bear, % of output, by {g}").format(g=low)
         if cost
@@ -148,6 +149,16 @@ def policy_groups_table(
         source=frame.source,
         simulated=frame.simulated,
     )
+
+
+def _place(name: str, known: list[str]) -> tuple[int, str]:
+    return (known.index(name) if name in known else len(known)), name
+
+
+def _stem(found: Comparison, by: str) -> str:
+    """A column of groups in the name of a file: its number where its name has other than letters and digits."""
+    columns = found.groups["by"].unique(maintain_order=True).to_list()
+    return by if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", by) else f"group_{columns.index(by) + 1}"
 
 
 def policy_figure(found: Comparison, *, frame: Frame = DEFAULT, number: Text | None = None) -> Figure:

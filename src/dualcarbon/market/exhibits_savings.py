@@ -72,8 +72,11 @@ def savings_table(
     """One row per group: cost of the cut, cost under the market, saving, gain of the firms; see `savings`."""
     found = savings(market, uniform, by)
     sums = found.sum().row(0, named=True)
-    form = form_of(sums[name] / frame.currency_scale for name in ("cut_cost", "trade_cost", "saving", "gain"))
-    rows = tuple((Cell(frame.group(row[by])), *_numbers(row, form, frame)) for row in found.to_dicts())
+    forms = (
+        form_of([sums["co2"] / frame.mass_scale]),
+        form_of(sums[name] / frame.currency_scale for name in ("cut_cost", "trade_cost", "saving", "gain")),
+    )
+    rows = tuple((Cell(frame.group(row[by])), *_numbers(row, forms, frame)) for row in found.to_dicts())
     cost = Text("产出损失", "Output forgone")
     return Table(
         key=frame.key("savings"),
@@ -89,7 +92,7 @@ def savings_table(
             Header("gain", Text("企业净收益", "Gain of the firms"), frame.currency),
             Header("infeasible", Text("无法统一减排", "Cut infeasible"), Text("家", "firms")),
         ),
-        rows=(*rows, (Cell(ALL), *_numbers(sums, form, frame))),
+        rows=(*rows, (Cell(ALL), *_numbers(sums, forms, frame))),
         notes=(*said(market), _caution(market, uniform), _GAIN),
         source=frame.source,
         simulated=frame.simulated,
@@ -151,13 +154,12 @@ def _caution(market: Market, uniform: Market) -> Text:
     ).format(s=percent(other["share_infeasible"]), a=percent(above))
 
 
-def _numbers(row: dict[str, float], form: str, frame: Frame) -> tuple[Cell, ...]:
+def _numbers(row: dict[str, float], forms: tuple[str, str], frame: Frame) -> tuple[Cell, ...]:
     costs = [row[name] / frame.currency_scale for name in ("cut_cost", "trade_cost", "saving", "gain")]
-    co2 = row["co2"] / frame.mass_scale
     return (
         Cell(int(row["firms"]), ",d"),
-        Cell(co2, form_of([co2])),
-        *(Cell(value, form) for value in costs),
+        Cell(row["co2"] / frame.mass_scale, forms[0]),
+        *(Cell(value, forms[1]) for value in costs),
         Cell(int(row["infeasible"]), ",d"),
     )
 

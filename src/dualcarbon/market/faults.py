@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -9,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dualcarbon.core.errors import ConfigError, DataError, SchemaError
+from dualcarbon.core.errors import DataError, InfeasibleError, SchemaError
+from dualcarbon.core.options import bad_option
 from dualcarbon.core.text import Text, both
 
 Mask = NDArray[np.bool_]
@@ -56,28 +58,29 @@ def bad_rows(what: Text, expected: Text, remedy: Text, table: pl.DataFrame, rows
 
 def option(name: str, value: object, expected: Text) -> NoReturn:
     """Raise `ConfigError` for an option that is out of range or missing."""
-    raise ConfigError(
-        Text("选项 {n} 无效", "option {n} is not valid").format(n=name),
-        expected=expected,
-        found=both(repr(value)),
-        remedy=Text("改正 {n}", "correct {n}").format(n=name),
-    )
+    raise bad_option(name, expected, value)
 
 
-def one_of(name: str, value: object, words: Sequence[str]) -> None:
-    """Raise `ConfigError` if an option is not one of the words."""
-    if value not in words:
-        option(name, value, Text("{w} 之一", "one of {w}").format(w=", ".join(repr(word) for word in words)))
+def require_number(name: str, value: object, least: float = 0.0) -> None:
+    """Raise `ConfigError` unless an option is a finite number of at least `least`; True and False are not."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not (number and least <= float(value) < math.inf):  # type: ignore[arg-type]
+        option(name, value, Text("不小于 {l:g} 的有限数", "a finite number of at least {l:g}").format(l=least))
 
 
-def infeasible(cap: float, lowest: float) -> NoReturn:
-    """Raise `DataError` for a cap that the firms cannot meet, naming the lowest they can."""
-    raise DataError(
+def infeasible(cap: float, lowest: float, *, reached: bool = True) -> NoReturn:
+    """Raise `InfeasibleError` for a cap that the firms cannot meet, naming the lowest they can.
+
+    Where the lowest is not `reached`, firms tend to it as the price goes to infinity.
+    """
+    least = Text("不低于 {l}", "of at least {l}") if reached else Text("高于 {l}", "above {l}")
+    named = f"{lowest:.10g}"
+    raise InfeasibleError(
         Text("总量低于企业能达到的最低排放", "the cap is below the lowest emissions the firms can reach"),
-        expected=Text("总量不低于 {l}", "a cap of at least {l}").format(l=f"{lowest:.10g}"),
+        expected=Text("总量{l}", "a cap {l}").format(l=least.format(l=named)),
         found=both(f"{cap:.10g}"),
         remedy=Text(
             "把总量提高到 {l} 以上，降低 floor，或设 price_ceiling",
             "raise the cap above {l}, lower floor=, or set price_ceiling=",
-        ).format(l=f"{lowest:.10g}"),
+        ).format(l=named),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text
-from dualcarbon.market.faults import bad_rows, columns_absent
+from dualcarbon.market.faults import bad_rows, columns_absent, option
 from dualcarbon.market.words import CODE, FIRST_WITHOUT, STATES
 
 Array = NDArray[np.float64]
@@ -93,20 +93,59 @@ def read(firms: object, scope: pl.Expr | None = None) -> Firms:
     ------
     SchemaError
         If co2, output or mac is absent or not numeric.
+    ConfigError
+        If the scope is not an expression that is true or false of every firm.
     DataError
         If there is no firm, CO2 is missing, infinite or negative somewhere, or output is missing or infinite.
     """
     table = as_polars(firms)
     columns_absent(table, ("co2", "output", "mac"), _COLUMNS)
-    table = table.drop([name for name in RESULT_COLUMNS if name in table.columns])
+    if _is_result(table.columns):
+        table = table.drop(RESULT_COLUMNS)
     co2, output, mac = (numbers(table, name) for name in ("co2", "output", "mac"))
     _check_numbers(table, co2, output)
     state = np.zeros(co2.size, dtype=np.int8)
     if scope is not None:
-        inside = table.select(scope.fill_null(False).alias("inside"))["inside"].cast(pl.Boolean).to_numpy()
-        state[~inside] = CODE["out_of_scope"]
+        state[~_inside(table, scope)] = CODE["out_of_scope"]
     _without_price(state, co2, mac)
     return located(table, co2, output, mac, state)
+
+
+def _is_result(columns: Collection[str]) -> bool:
+    """Whether a market wrote the table: its results are not the user's, and are cleared anew."""
+    return all(name in columns for name in RESULT_COLUMNS)
+
+
+def renamed(
+    columns: Sequence[str], taken: Collection[str] = RESULT_COLUMNS, used: Collection[str] = ()
+) -> dict[str, str]:
+    """New names, ending in `_given`, of the user's columns whose names the market takes for its results."""
+    if _is_result(columns):
+        return {}
+    known, found = {*columns, *taken, *used}, {}
+    for column in columns:
+        if column in taken:
+            name = f"{column}_given"
+            while name in known:
+                name = f"{name}_"
+            known.add(name)
+            found[column] = name
+    return found
+
+
+def _inside(table: pl.DataFrame, scope: pl.Expr) -> Mask:
+    """Rows for which the scope holds; a missing answer is no."""
+    example = "pl.col('co2') > 0"
+    expected = Text("各行的真假表达式，如 {e}", "an expression true or false of rows, such as {e}").format(e=example)
+    if not isinstance(scope, pl.Expr):
+        option("scope", scope, expected)
+    try:
+        found = table.select(scope.alias("inside"))["inside"]
+    except pl.exceptions.PolarsError as error:
+        option("scope", str(error).splitlines()[0], expected)
+    if found.dtype != pl.Boolean or found.len() != table.height:
+        option("scope", f"{found.dtype}, {found.len()}", expected)
+    return found.fill_null(False).to_numpy()
 
 
 def located(table: pl.DataFrame, co2: Array, output: Array, mac: Array, state: NDArray[np.int8]) -> Firms:

@@ -44,7 +44,8 @@ def firms_of(
     -------
     polars.DataFrame
         Keys, the columns of the groups, `keep`, co2, output, mac, mac_low, mac_high, frontier_status, and for a
-        quadratic model mu and scale. `mac` is infinite at the status infinite, missing at statuses without a price.
+        quadratic model mu and scale. `mac` is infinite at the status infinite, missing at statuses without a price;
+        `mac_low` and `mac_high` are there at the status kink alone: elsewhere they are no prices a firm acts on.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def _points(result: FrontierResult, panel: Panel, carried: tuple[str, ...]) -> p
         .with_columns(result.table["status"].alias("frontier_status"))
         .with_columns(
             pl.when(status == "infinite").then(float("inf")).when(status.is_in(PRICED)).then("mac").alias("mac"),
-            *(pl.when(status.is_in(PRICED)).then(name).alias(name) for name in ("mac_low", "mac_high")),
+            *(pl.when(status == "kink").then(name).alias(name) for name in ("mac_low", "mac_high")),
         )
     )
 

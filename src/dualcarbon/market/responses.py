@@ -8,10 +8,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text
 from dualcarbon.kernels import permit_isoelastic, permit_quadratic, permit_steps
 from dualcarbon.kernels.permit_price import Outcome, crossing
-from dualcarbon.market.faults import bad_rows, columns_absent, one_of, option
+from dualcarbon.market.faults import bad_rows, columns_absent, option
 from dualcarbon.market.firms import Firms, excluding
 from dualcarbon.market.words import ResponseName
 
@@ -90,7 +91,7 @@ class Quadratic:
 
     def curves(self, firms: Firms, floor: Bound, ceiling: Bound) -> tuple[Firms, Curves]:
         """Raise `SchemaError` without mu or scale, `DataError` where scale, or mu without leave, is unusable."""
-        one_of("missing", self.missing, ("error", "exclude"))
+        require_choice("missing", self.missing, ("error", "exclude"))
         columns_absent(
             firms.table,
             ("mu", "scale"),
@@ -138,7 +139,8 @@ class Isoelastic:
 class Step:
     """One marginal abatement cost below today's emissions and one above.
 
-    They are `mac_high` and `mac_low` where the table has them (the two prices of a kink), else `mac`.
+    They are `mac_high` and `mac_low` where the table has them (the two prices of a kink), else `mac`. Where `mac_high`
+    is infinite the firm cannot abate, where `mac_low` is not positive it does not expand at any price.
     """
 
     name: ResponseName = "step"
@@ -148,9 +150,11 @@ class Step:
         lowest, highest = (np.broadcast_to(one, firms.count).copy() for one in bounds(firms, floor, ceiling))
         co2, output, mac = (firms.take(part) for part in (firms.co2, firms.output, firms.mac))
         low, high = (_other(firms, name, mac) for name in ("mac_low", "mac_high"))
-        return firms, StepCurves(
-            permit_steps.Steps(co2, output, np.minimum(low, mac), np.maximum(high, mac), lowest, highest)
-        )
+        lowest[np.isinf(high)] = 1.0
+        highest[low <= 0.0] = 1.0
+        high = np.maximum(np.where(np.isinf(high), mac, high), mac)
+        low = np.clip(low, 0.0, mac)
+        return firms, StepCurves(permit_steps.Steps(co2, output, low, high, lowest, highest))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -286,9 +290,9 @@ def response_of(response: ResponseName | Response, elasticity: float | str | Non
     ConfigError
         For an unknown word, or "isoelastic" without an elasticity.
     """
-    if not isinstance(response, str):
+    if not isinstance(response, str) and isinstance(getattr(response, "name", None), str):
         return response
-    one_of("response", response, ("quadratic", "isoelastic", "step"))
+    require_choice("response", response, ("quadratic", "isoelastic", "step"))
     if response == "isoelastic":
         if elasticity is None:
             option("elasticity", None, Text("等弹性响应须给出弹性，例如 0.5", "a stated elasticity, for example 0.5"))
@@ -332,7 +336,7 @@ def _other(firms: Firms, name: str, mac: Array) -> Array:
     if name not in firms.table.columns:
         return mac
     found = firms.column(name)
-    return np.where(np.isfinite(found) & (found >= 0.0), found, mac)
+    return np.where(np.isnan(found), mac, found)
 
 
 def _size(co2: Array) -> float:

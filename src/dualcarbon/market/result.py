@@ -8,6 +8,7 @@ import polars as pl
 
 from dualcarbon.core.errors import SchemaError
 from dualcarbon.core.text import Text, both
+from dualcarbon.market.faults import option
 from dualcarbon.market.words import ResponseName, SchemeName
 
 
@@ -53,9 +54,13 @@ class Market:
 
         Raises
         ------
+        ConfigError
+            If no column is named.
         SchemaError
             If a column is not in the table.
         """
+        if not columns:
+            option("by", columns, Text("至少一列", "at least one column"))
         absent = [name for name in columns if name not in self.table.columns]
         if absent:
             raise SchemaError(

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text, both
-from dualcarbon.market.faults import bad_rows, columns_absent, one_of, option
+from dualcarbon.market.faults import bad_rows, columns_absent, option, require_number
 from dualcarbon.market.firms import Firms, numbers
 from dualcarbon.market.words import REVENUES, Revenue
 
@@ -95,7 +96,8 @@ class Mixed:
         ConfigError
             Unless 0 <= share <= 1.
         """
-        if not 0.0 <= self.share <= 1.0:
+        require_number("share", self.share)
+        if self.share > 1.0:
             option("share", self.share, both("0 <= share <= 1"))
         return Given(self.share * self.free.give(firms, covered, cap).permits)
 
@@ -125,11 +127,12 @@ class Listed:
         SchemaError
             If a column is absent.
         DataError
-            If a key is listed twice, a number of permits is missing or negative, or they exceed the cap.
+            If a key is listed twice (also "1" and "01" where the firms' keys are numbers), a number of permits is
+            missing or negative, or they exceed the cap.
         """
         listed = self._checked(firms)
         joined = firms.table.select(self.key).join(
-            listed, on=self.key, how="left", maintain_order="left", validate="1:1"
+            listed.drop_nulls(self.key), on=self.key, how="left", maintain_order="left", validate="m:1"
         )
         permits = np.where(covered, numbers(joined.with_columns(pl.col("permits").fill_null(0.0)), "permits"), 0.0)
         total = float(permits.sum())
@@ -165,8 +168,11 @@ class Listed:
                 listed,
                 wrong,
             )
-        key = pl.col(self.key).cast(firms.table.schema[self.key], strict=False)
-        return listed.select(key, pl.col(self.permits).cast(pl.Float64).alias("permits"))
+        as_given = listed[self.key].cast(pl.String).alias("as_given")
+        key = listed[self.key].cast(firms.table.schema[self.key], strict=False)
+        found = pl.DataFrame([key, as_given, pl.Series("permits", values)])
+        _unique(found, self.key)
+        return found
 
     def _unmatched(self, firms: Firms, listed: pl.DataFrame, joined: pl.DataFrame, covered: Mask) -> tuple[Text, ...]:
         strange = listed.join(firms.table.select(self.key), on=self.key, how="anti", maintain_order="left")
@@ -179,7 +185,9 @@ class Listed:
                     "配额表有 {n} 个编号不在企业表中（首先是 {k}），其配额 {t} 不进入市场",
                     "{n} ids of the list of permits are no firms (first {k}); their permits, {t}, do not enter the "
                     "market",
-                ).format(n=strange.height, k=strange[self.key].head(3).to_list(), t=f"{strange['permits'].sum():.10g}")
+                ).format(
+                    n=strange.height, k=strange["as_given"].head(3).to_list(), t=f"{strange['permits'].sum():.10g}"
+                )
             )
         if without.any():
             said.append(
@@ -199,16 +207,20 @@ class Listed:
 
 
 AllocationWord = Literal["grandfathering", "benchmark", "auction"]
+_WORDS: dict[str, type[Grandfathering | Benchmark | Auction]] = {
+    "grandfathering": Grandfathering,
+    "benchmark": Benchmark,
+    "auction": Auction,
+}
 
 
-def rule_of(allocation: AllocationWord | Rule) -> Rule:
-    """The rule a word or an object names."""
-    if not isinstance(allocation, str):
-        one_of("revenue", allocation.revenue, tuple(REVENUES))
+def rule_of(allocation: AllocationWord | Rule, revenue: Revenue) -> Rule:
+    """The rule an object is, or a word names together with the use of revenue."""
+    if not isinstance(allocation, str) and hasattr(allocation, "revenue"):
+        require_choice("revenue", allocation.revenue, tuple(REVENUES))
         return allocation
-    one_of("allocation", allocation, ("grandfathering", "benchmark", "auction"))
-    rules: dict[str, Rule] = {"grandfathering": Grandfathering(), "benchmark": Benchmark(), "auction": Auction()}
-    return rules[allocation]
+    require_choice("allocation", allocation, tuple(_WORDS))
+    return _WORDS[str(allocation)](revenue=revenue)
 
 
 def mean_intensity(firms: Firms, covered: Mask, by: str | None) -> Array:
@@ -222,6 +234,15 @@ def mean_intensity(firms: Firms, covered: Mask, by: str | None) -> Array:
     code = group_codes(firms, by)
     groups = int(code.max()) + 1
     co2, made = (np.bincount(code[covered], part[covered], minlength=groups) for part in (firms.co2, output))
+    rows = covered & ((co2 > 0.0) & (made <= 0.0))[code]
+    if rows.any():
+        bad_rows(
+            Text("按 {c} 分的某些组有排放而没有产出", "groups by {c} have CO2 but no output").format(c=by),
+            Text("每组产出之和为正，才有平均强度", "a positive output in each group, for its mean intensity"),
+            Text("改正 output，或逐组给出 benchmark", "correct output, or give benchmark= by group"),
+            firms.table,
+            rows,
+        )
     return np.asarray(np.divide(co2, made, out=np.zeros_like(co2), where=made > 0.0)[code])
 
 
@@ -234,7 +255,7 @@ def group_codes(firms: Firms, by: str) -> NDArray[np.int64]:
         If the column is absent.
     """
     if by not in firms.table.columns:
-        option("by", by, Text("{c} 之一", "one of {c}").format(c=", ".join(firms.table.columns)))
+        require_choice("by", by, firms.table.columns)
     return (firms.table[by].rank("dense").fill_null(0).cast(pl.Int64)).to_numpy()
 
 
@@ -255,7 +276,7 @@ def _shared(base: Array, covered: Mask, total: float) -> Array:
 
 
 def _unique(table: pl.DataFrame, key: str) -> None:
-    twice = table[key].is_duplicated()
+    twice = table[key].is_duplicated() & table[key].is_not_null()
     if twice.any():
         bad_rows(
             Text("键 {k} 重复", "the key {k} is not unique").format(k=key),

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
 from dualcarbon.core.errors import ConvergenceError, DataError
+from dualcarbon.core.options import require_choice, require_level, require_whole
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text, both
-from dualcarbon.market.faults import one_of, option
+from dualcarbon.market.faults import columns_absent, option, require_number
 from dualcarbon.market.firms import numbers, read
 from dualcarbon.market.responses import Bound, Response, response_of
 from dualcarbon.market.schemes import Collar, cap_and_trade, setting
@@ -44,34 +45,42 @@ class LogErrors:
 
     Parameters
     ----------
-    common : float
-        Standard error of the log of the MAC that a whole frontier shares, such as that of its elasticity.
+    common : float or str
+        Standard error of the log of the MAC that a whole frontier shares, such as that of its elasticity; or the
+        column that carries it, where frontiers differ.
     own : float
         Standard error of a firm's own.
     by : str or None
         Column of the frontiers; None for one.
     """
 
-    common: float
+    common: float | str
     own: float = 0.0
     by: str | None = None
     count: int | None = field(default=None, init=False)
 
     def draw(self, firms: pl.DataFrame, number: int, rng: np.random.Generator) -> pl.DataFrame:
         """The firms with other MAC (and mac_low, mac_high, by the same factor)."""
-        if not (0.0 <= self.common < math.inf and 0.0 <= self.own < math.inf):
+        common = self._common(firms)
+        if not (np.all((common >= 0.0) & (common < math.inf)) and 0.0 <= self.own < math.inf):
             option("common, own", (self.common, self.own), both("0 <= common, own < inf"))
         if self.by is not None:
-            one_of("by", self.by, firms.columns)
+            require_choice("by", self.by, firms.columns)
         code = np.zeros(firms.height, dtype=np.int64)
         if self.by is not None:
             code = firms[self.by].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
-        shift = self.common * rng.standard_normal(int(code.max(initial=0)) + 1)[code]
+        shift = common * rng.standard_normal(int(code.max(initial=0)) + 1)[code]
         if self.own > 0.0:
             shift = shift + self.own * rng.standard_normal(firms.height)
         factor = np.exp(shift)
         names = [name for name in ("mac", "mac_low", "mac_high") if name in firms.columns]
         return firms.with_columns(*(pl.Series(name, numbers(firms, name) * factor) for name in names))
+
+    def _common(self, firms: pl.DataFrame) -> Array | float:
+        if not isinstance(self.common, str):
+            return self.common
+        columns_absent(firms, (self.common,), Text("改正 common", "correct common"))
+        return numbers(firms, self.common)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +95,22 @@ class Refitted:
         return len(self.tables)
 
     def draw(self, firms: pl.DataFrame, number: int, rng: np.random.Generator) -> pl.DataFrame:
-        """The table of that number."""
-        return as_polars(self.tables[number])
+        """The table of that number.
+
+        Raises
+        ------
+        SchemaError, ConfigError
+            Unless it is of the same firms, that is, of the same CO2 row by row.
+        """
+        table = as_polars(self.tables[number])
+        columns_absent(table, ("co2",), Text("补上 co2 列", "add the column co2"))
+        if table.height != firms.height or not np.allclose(numbers(table, "co2"), numbers(firms, "co2"), rtol=1e-9):
+            option(
+                f"tables[{number}]",
+                table.shape,
+                Text("与 firms 相同的企业，次序与 co2 一致", "the firms of `firms`, in its order and with its co2"),
+            )
+        return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +125,8 @@ class PriceInterval:
         Quantiles of the draws that cleared.
     level : float
     table : polars.DataFrame
-        draw, price, output_change, share_at_floor, share_at_ceiling; missing where the draw failed.
+        draw, price, output_change, share_at_floor, share_at_ceiling, share_excluded (of the firms, without a price in
+        that draw); missing where the draw failed.
     failed : int
         Draws without a price, such as those in which the cap cannot be met.
     """
@@ -165,16 +189,21 @@ def price_interval(
     """
     table = as_polars(firms)
     wanted = number if number is not None else draws.count or 200
-    if wanted < 20 or not 0.0 < level < 1.0 or (draws.count is not None and wanted > draws.count):
-        option("number, level", (wanted, level), both("number >= 20 (Refitted: <= tables), 0 < level < 1"))
+    require_whole("number", wanted, 20)
+    if draws.count is not None and wanted > draws.count:
+        option("number", wanted, both(f"20 ... {draws.count}"))
+    require_number("level", level)
+    require_level(level)
+    require_number("cap", cap)
     answer = response_of(response, elasticity)
 
     def solve(one: pl.DataFrame) -> Mapping[str, float]:
         where = setting(*answer.curves(read(one, scope), floor, ceiling), excluded)
-        done = cap_and_trade(where, cap, Collar())
+        done = cap_and_trade(where, float(cap), Collar())
         counts = np.bincount(done.outcome.state, minlength=3) / where.curves.size
         change = float(done.outcome.output_change.sum())
         shares = {"share_at_floor": float(counts[1]), "share_at_ceiling": float(counts[2])}
+        shares["share_excluded"] = 1.0 - where.firms.count / where.firms.n
         return {"price": done.price, "output_change": change, **shares}
 
     def once(draw: int) -> Mapping[str, float] | None:
@@ -190,7 +219,7 @@ def price_interval(
 
 
 def _interval(point: float, found: Sequence[Mapping[str, float] | None], level: float) -> PriceInterval:
-    names = ("price", "output_change", "share_at_floor", "share_at_ceiling")
+    names = ("price", "output_change", "share_at_floor", "share_at_ceiling", "share_excluded")
     rows = [(k, *(None if one is None else float(one[n]) for n in names)) for k, one in enumerate(found)]
     schema = {"draw": pl.Int64, **dict.fromkeys(names, pl.Float64)}
     table = pl.DataFrame(rows, schema=schema, orient="row")
@@ -204,6 +233,6 @@ def _interval(point: float, found: Sequence[Mapping[str, float] | None], level: 
 def interval_note(found: PriceInterval) -> Text:
     """How the interval was made, for an exhibit."""
     return Text(
-        "出清价格 {p:,.4g}，{l:.0%} 区间 [{a:,.4g}, {b:,.4g}]，{n} 次抽样，{f} 次失败",
-        "clearing price {p:,.4g}, {l:.0%} interval [{a:,.4g}, {b:,.4g}] from {n} draws, {f} failed",
-    ).format(p=found.price, l=found.level, a=found.low, b=found.high, n=found.table.height, f=found.failed)
+        "出清价格 {p:,.4g}，{l:g} % 区间 [{a:,.4g}, {b:,.4g}]，{n} 次抽样，{f} 次失败",
+        "clearing price {p:,.4g}, {l:g} % interval [{a:,.4g}, {b:,.4g}] from {n} draws, {f} failed",
+    ).format(p=found.price, l=100.0 * found.level, a=found.low, b=found.high, n=found.table.height, f=found.failed)

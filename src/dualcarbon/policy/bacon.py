@@ -180,7 +180,8 @@ def _notes(sample: Design, table: pl.DataFrame) -> tuple[Text, ...]:
     return (
         *sample.notes,
         Text(
-            "{w:.1%} 的权重落在与已受处理单位的比较上，效应随时间变化时有偏",
-            "{w:.1%} of the weight lies on comparisons with units already treated, biased if effects change over time",
-        ).format(w=late),
+            "{w:.1f} % 的权重落在与已受处理单位的比较上，效应随时间变化时有偏",
+            "{w:.1f} % of the weight lies on comparisons with units already treated, biased if effects change over "
+            "time",
+        ).format(w=100.0 * late),
     )

@@ -138,7 +138,7 @@ class Effect:
         low, high = self.interval
         mark = " [simulated]" if self.design.simulated else ""
         return (
-            f"{self.label.en}: {self.att:.6g} (se {self.se:.4g}, {self.level:.0%} [{low:.4g}, {high:.4g}]), "
+            f"{self.label.en}: {self.att:.6g} (se {self.se:.4g}, {100.0 * self.level:g} % [{low:.4g}, {high:.4g}]), "
             f"{self.n:,} rows, {self.units:,} units, {self.treated_units:,} treated{mark}"
         )
 

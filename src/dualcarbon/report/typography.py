@@ -19,6 +19,7 @@ _FORMULA = re.compile(r"(?<![A-Z0-9_])(?:CO2|CH4|N2O|SO2)(?![0-9_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"[\t\r\n\u2028\u2029]+")
 _NEGATIVE = re.compile(r"(?<=[\s(（：:，,])-(?=\d)")
+_NAUGHT = re.compile(r"-[0.,]+ ?%?")
 _EXPONENT = re.compile(r"e([+-])0*(\d+)$")
 
 
@@ -72,6 +73,8 @@ def runs(text: str) -> tuple[Run, ...]:
 def number_text(value: float, form: str) -> str:
     """A number as it is printed: true minus sign, powers of ten written out, infinity as its sign.
 
+    What rounds to zero has no sign.
+
     Examples
     --------
     >>> number_text(-1234.5, ",.1f"), number_text(2.5e-7, ".1e")
@@ -82,4 +85,4 @@ def number_text(value: float, form: str) -> str:
     if power is not None:
         exponent = (power[1].replace("+", "") + power[2]).translate(_RAISE)
         text = f"{text[: power.start()]}×10{exponent}"
-    return text.replace("-", MINUS)
+    return text.replace("-", "" if _NAUGHT.fullmatch(text) else MINUS)

@@ -60,13 +60,35 @@ class EffectsPart(Strict):
     cluster: str
 
 
+class MarketPart(Strict):
+    """Cap of the permit market, bounds of every firm as multiples of its CO2, draws of the price."""
+
+    cap_share: float = Field(gt=0.0, le=1.0)
+    floor: float = Field(ge=0.0, le=1.0)
+    ceiling: float = Field(ge=1.0, allow_inf_nan=False)
+    draws: int = Field(ge=20)
+
+
+class AdoptionPart(Strict):
+    """Who adopts, what adopting costs, how firms answer, and the budget of the policies for small firms."""
+
+    adopter_quantile: float = Field(gt=0.0, lt=1.0)
+    cost_share: float = Field(gt=0.0, allow_inf_nan=False)
+    slope: float = Field(gt=0.0, allow_inf_nan=False)
+    budget_share: float = Field(gt=0.0, allow_inf_nan=False)
+    reach: float = Field(gt=0.0, le=1.0)
+    reach_budgets: float = Field(gt=0.0, allow_inf_nan=False)
+
+
 class FirmStudy(Strict):
-    """A study of firms in the form of the report's chapter 4."""
+    """A study of firms in the form of the report's chapter 4, with the market and the policies that follow from it."""
 
     study: StudyPart
     co2: Co2Part
     technology: TechnologyPart
     effects: EffectsPart
+    market: MarketPart
+    adoption: AdoptionPart
 
 
 def existing(path: Path) -> Path:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from dualcarbon.core.errors import ConfigError, SchemaError
 from dualcarbon.core.text import Text, both
+from dualcarbon.market.firms import renamed
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "firm": ("firm", "firm_id", "plant_id", "id", "name", "企业", "企业编号", "企业代码", "企业名称"),
@@ -22,13 +25,59 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "scale": ("scale", "尺度"),
 }
 NEEDED = ("co2", "output", "mac")
+NUMBERS = tuple(name for name in KNOWN if name not in ("firm", "time"))
+TAKEN = (
+    "state", "co2_star", "co2_change", "output_change", "mac_star", "allocation", "trade", "payment", "rebate", "cost",
+    "firms", "bought", "sold", "net", "cut_cost", "trade_cost", "saving", "gain", "infeasible", "reference",
+)  # fmt: skip
+"""Names under which the market writes its results and sums: a column of the file that has one is renamed."""
+
+_UNITS = frozenset({"co2_t", "emissions_t", "output_cny", "value_added_cny"})
 _SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Firms:
+    """The table of a market as it was read.
+
+    Attributes
+    ----------
+    table : one row per firm, under the names of the market room
+    names : name in `table` of each column of the file
+    said : what was assumed on the way
+    """
+
+    table: pl.DataFrame
+    names: Mapping[str, str]
+    said: tuple[Text, ...]
+
+    def group(self, option: str, name: str | None) -> str | None:
+        """The column of groups that the file calls by this name.
+
+        Raises
+        ------
+        ConfigError
+            The file has no such column, or it holds the numbers of the market.
+        """
+        if name is None:
+            return None
+        found = self.names.get(name, name)
+        if found not in self.table.columns or found in NUMBERS:
+            raise ConfigError(
+                Text("{o} 的列 {c} 不能用来分组", "the column {c} of {o} cannot be grouped by").format(
+                    o=option, c=name
+                ),
+                expected=both(", ".join(c for c, n in self.names.items() if n not in NUMBERS) or "-"),
+                found=both(f"{option} {name}"),
+                remedy=Text("改用文件中分组的列", "name a column of groups of the file"),
+            )
+        return found
 
 
 def firms_table(
     file: Path, named: Mapping[str, str], period: str | None, scale_by: str | None, reading: Mapping[str, str]
-) -> tuple[pl.DataFrame, tuple[Text, ...]]:
-    """One row per firm under the names of the market room, and what was assumed on the way.
+) -> Firms:
+    """One row per firm under the names of the market room.
 
     Where `scale` is absent, `scale_by` asks for mean output over mean CO2 of each group of that column, or of "all".
 
@@ -39,18 +88,41 @@ def firms_table(
     ConfigError
         A name that is no column of the market.
     SchemaError
-        A column is not found, is found twice or holds text; a firm has several rows.
+        A column is not found, is found twice or holds text; a firm has several rows, or the table several periods.
     """
     table = _read(file, reading)
     places = _places(table, named)
     frame = _one_period(table, places.get("time"), period)
-    kept = {source: name for name, source in places.items()}
-    taken = [c for c in frame.columns if c in KNOWN and c not in kept]
-    frame = frame.rename({c: f"{c}_given" for c in taken}).rename(kept)
-    frame = _numeric(frame, [name for name in KNOWN if name in frame.columns and name not in ("firm", "time")])
+    names = _names(table.columns, places)
+    frame = _numeric(frame.rename(names), [name for name in NUMBERS if name in names.values()])
     if "firm" in frame.columns:
         _require_single(frame)
-    return _scaled(frame, scale_by)
+    renamed = [f"{c} → {n}" for c, n in names.items() if n.startswith(f"{c}_given")]
+    said = (
+        *(() if _UNITS.issuperset((places["co2"], places["output"])) else (_LABELS,)),
+        *((_RENAMED.format(n=", ".join(renamed)),) if renamed else ()),
+    )
+    return _scaled(Firms(frame, names, said), scale_by)
+
+
+_LABELS = Text(
+    "单位标为元与吨；文件若用别的单位，价格就是其产出单位 ÷ CO2 单位。",
+    "Units are labelled CNY and t; where the file is in others, prices are in its unit of output per unit of CO2.",
+)
+_RENAMED = Text(
+    "与结果同名的列在企业结果中改名：{n}。", "Columns with the name of a result are renamed in the table of firms: {n}."
+)
+
+
+def _names(columns: Sequence[str], places: Mapping[str, str]) -> dict[str, str]:
+    """The name in the market room of each column of the file; names it gives itself are set free."""
+    names = {source: name for name, source in places.items()}
+    free = [column for column in columns if column not in names]
+    return {
+        **names,
+        **dict(zip(free, free, strict=True)),
+        **renamed(free, {*TAKEN, *KNOWN}, (*names.values(), *columns)),
+    }
 
 
 def _read(file: Path, reading: Mapping[str, str]) -> pl.DataFrame:
@@ -73,10 +145,12 @@ def _places(table: pl.DataFrame, named: Mapping[str, str]) -> dict[str, str]:
             remedy=Text("例如 --column co2=排放量", "for example --column co2=emissions"),
         )
     absent = [f"{name}={source}" for name, source in named.items() if source not in table.columns]
-    found = {name: [c for c in table.columns if c.strip().casefold() in words] for name, words in KNOWN.items()}
+    free = [c for c in table.columns if c not in named.values()]
+    found = {name: [c for c in free if c.strip().casefold() in words] for name, words in KNOWN.items()}
     found |= {name: [source] for name, source in named.items()}
     missing = [name for name in NEEDED if not found[name]]
     twice = [f"{name}: {', '.join(columns)}" for name, columns in found.items() if len(columns) > 1]
+    twice += [f"{c}: {', '.join(n for n in named if named[n] == c)}" for c in _repeated(list(named.values()))]
     if absent or missing or twice:
         raise SchemaError(
             Text("找不到市场需要的列", "the columns of a market are not found"),
@@ -99,6 +173,13 @@ def _places(table: pl.DataFrame, named: Mapping[str, str]) -> dict[str, str]:
 
 def _one_period(table: pl.DataFrame, time: str | None, period: str | None) -> pl.DataFrame:
     if period is None:
+        if time is not None and table[time].n_unique() > 1:
+            raise SchemaError(
+                Text("表中有几个时期", "the table has several periods"),
+                expected=Text("一个时期，每家企业一行", "one period, one row per firm"),
+                found=both(f"{time}: {_periods(table[time])}"),
+                remedy=Text("用 --period 选一期", "take one with --period"),
+            )
         return table
     if time is None:
         raise SchemaError(
@@ -110,15 +191,34 @@ def _one_period(table: pl.DataFrame, time: str | None, period: str | None) -> pl
                 "name it with --column time=COLUMN, or leave --period out",
             ),
         )
-    found = table.filter(pl.col(time).cast(pl.String) == period)
+    found = table.filter(_is_period(table[time], period))
     if not found.height:
         raise ConfigError(
             Text("没有时期 {p}", "there is no period {p}").format(p=period),
-            expected=both(", ".join(str(v) for v in table[time].unique().sort().head(12).to_list())),
+            expected=both(_periods(table[time])),
             found=both(period),
             remedy=Text("改用其中之一", "take one of these"),
         )
     return found
+
+
+def _is_period(column: pl.Series, period: str) -> pl.Series:
+    """Rows of a period; a year may be stored as a number with decimals."""
+    if column.dtype.is_numeric():
+        try:
+            return column.cast(pl.Float64) == float(period)
+        except ValueError:
+            return column.is_null() & False
+    return column.cast(pl.String) == period
+
+
+def _periods(column: pl.Series) -> str:
+    known = column.drop_nulls().unique().sort().head(12).to_list()
+    return ", ".join(f"{v:.10g}" if isinstance(v, float) and math.isfinite(v) else str(v) for v in known)
+
+
+def _repeated(values: Sequence[str]) -> list[str]:
+    return sorted({v for v in values if values.count(v) > 1})
 
 
 def _numeric(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -155,20 +255,15 @@ def _require_single(frame: pl.DataFrame) -> None:
         )
 
 
-def _scaled(frame: pl.DataFrame, by: str | None) -> tuple[pl.DataFrame, tuple[Text, ...]]:
+def _scaled(firms: Firms, by: str | None) -> Firms:
     """The table with the scale of its frontiers, mean output / mean CO2, if it is asked for."""
-    if by is None or "scale" in frame.columns:
-        return frame, ()
-    if by != "all" and by not in frame.columns:
-        raise ConfigError(
-            Text("没有列 {c}", "there is no column {c}").format(c=by),
-            expected=both(", ".join((*frame.columns[:20], "all"))),
-            found=both(f"--scale-by {by}"),
-            remedy=Text("改用前沿的分组列，或 all", "name the column of the frontier's groups, or all"),
-        )
+    if by is None or "scale" in firms.table.columns:
+        return firms
+    column = None if by == "all" else firms.group("--scale-by", by)
     whole = pl.col("output").sum() / pl.col("co2").sum()
     said = Text(
         "表中没有 scale：取{g}的产出均值 ÷ CO2 均值。",
         "The table has no scale: mean output / mean CO2 of {g} is taken.",
     ).format(g=Text("全表", "the whole table") if by == "all" else Text(f"各 {by} ", f"each {by}"))
-    return frame.with_columns((whole if by == "all" else whole.over(by)).alias("scale")), (said,)
+    scale = (whole if column is None else whole.over(column)).alias("scale")
+    return Firms(firms.table.with_columns(scale), firms.names, (*firms.said, said))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import polars as pl
 
 from dualcarbon import market
-from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.errors import ConfigError, InfeasibleError
 from dualcarbon.core.exhibit import Exhibit
 from dualcarbon.core.text import Language, Text, both
-from dualcarbon.market.exhibit_words import Frame
+from dualcarbon.market.exhibit_words import MASSES, MONEY, Frame, unit_of
 from dualcarbon.market.words import Excluded, ResponseName, Revenue, SchemeName
-from dualcarbon.studies.market_columns import firms_table
+from dualcarbon.studies.market_columns import Firms, firms_table
 
 KEY = "market"
 """Stem of the files written."""
@@ -25,6 +25,15 @@ FIRMS = f"{KEY}_firms.csv"
 """What every firm does, one row per row read."""
 
 _TRADED = ("cap_and_trade", "performance_standard")
+_SIZE = Text("规模", "Size")
+_UNBOUNDED = Text(
+    "比较中没有价格上下限：各项政策都达到有上下限的市场的排放。",
+    "No price floor or ceiling here: every policy reaches the emissions of the market that has them.",
+)
+_UNREACHED = Text(
+    "可交易绩效标准达不到这一总量（{l}），故未列出。",
+    "A performance standard does not reach this cap ({l}) and is not shown.",
+)
 _SIZES: Mapping[object, Text] = {
     "small": Text("小", "small"),
     "medium": Text("中", "medium"),
@@ -43,7 +52,7 @@ class Asked:
     scheme, response, floor, ceiling, elasticity, allocation, benchmark, benchmark_by, tax, price_floor, price_ceiling,
     reserve, excluded, revenue : as for `market.clear`
     missing : "error" or "exclude", for firms without curvature; see `market.Quadratic`
-    by : column of groups, such as the industry
+    by : column of groups, such as the industry, as the file calls it
     compare : whether the other policies are shown beside the scheme
     period : value of the time column, where the table has several
     scale_by : column of the frontier's groups, or "all", where the table has no scale
@@ -94,10 +103,11 @@ def run(asked: Asked) -> Found:
     ConfigError
         An option cannot be used.
     """
-    firms, said = firms_table(asked.data, asked.columns, asked.period, asked.scale_by, asked.reading)
-    cap = _cap(asked.cap, firms)
+    read = firms_table(asked.data, asked.columns, asked.period, asked.scale_by, asked.reading)
+    by = read.group("--by", asked.by)
+    cap = _cap(asked.cap, read.table)
     done = market.clear(
-        firms,
+        read.table,
         cap=cap,
         scheme=cast(SchemeName, asked.scheme),
         price_floor=asked.price_floor,
@@ -105,14 +115,28 @@ def run(asked: Asked) -> Found:
         reserve=asked.reserve,
         tax_rate=asked.tax,
         revenue=cast(Revenue, asked.revenue),
-        **_shared(asked),
+        **_shared(asked, read),
     )
-    frame = Frame(source=Text("{d}，dualcarbon 计算", "{d}; computed by dualcarbon").format(d=asked.data.name))
-    exhibits: list[Exhibit] = [_summary(done, frame, said)]
-    exhibits += _traded(done, asked, frame)
+    frame = _frame(done, asked)
+    exhibits: list[Exhibit] = [_summary(done, frame, read.said)]
+    exhibits += _traded(done, by, asked, frame)
     if asked.compare:
-        exhibits += _compared(firms, done, cap, asked, frame)
+        exhibits += _compared(read, done, cap, by, asked, frame)
     return Found(done, tuple(exhibits))
+
+
+def _frame(done: market.Market, asked: Asked) -> Frame:
+    """Units in which the sums over all firms are short."""
+    one = done.summary.row(0, named=True)
+    mass_scale, mass = unit_of(MASSES, [one["emissions_today"]])
+    currency_scale, currency = unit_of(MONEY, [one["output_today"]])
+    return Frame(
+        currency=currency,
+        mass=mass,
+        currency_scale=currency_scale,
+        mass_scale=mass_scale,
+        source=Text("{d}，dualcarbon 计算", "{d}; computed by dualcarbon").format(d=asked.data.name),
+    )
 
 
 def write(found: Found, out: Path, languages: Sequence[Language]) -> list[Path]:
@@ -124,7 +148,7 @@ def write(found: Found, out: Path, languages: Sequence[Language]) -> list[Path]:
     return [*paths, write_text(out / FIRMS, found.market.table.write_csv())]
 
 
-def _shared(asked: Asked) -> dict[str, Any]:
+def _shared(asked: Asked, read: Firms) -> dict[str, Any]:
     """The options that every scheme shares."""
     return {
         "response": _response(asked),
@@ -133,7 +157,7 @@ def _shared(asked: Asked) -> dict[str, Any]:
         "elasticity": asked.elasticity,
         "allocation": asked.allocation,
         "benchmark": asked.benchmark,
-        "benchmark_by": asked.benchmark_by,
+        "benchmark_by": read.group("--benchmark-by", asked.benchmark_by),
         "excluded": cast(Excluded, asked.excluded),
     }
 
@@ -170,7 +194,7 @@ def _summary(done: market.Market, frame: Frame, said: Sequence[Text]) -> Exhibit
     return summary_table(done, frame=frame, notes=tuple(said))
 
 
-def _traded(done: market.Market, asked: Asked, frame: Frame) -> list[Exhibit]:
+def _traded(done: market.Market, by: str | None, asked: Asked, frame: Frame) -> list[Exhibit]:
     from dualcarbon.market import exhibits
 
     if done.scheme not in _TRADED or not done.price > 0.0:
@@ -183,39 +207,60 @@ def _traded(done: market.Market, asked: Asked, frame: Frame) -> list[Exhibit]:
         ceiling=asked.ceiling,
         elasticity=asked.elasticity,
     )
-    if asked.by is None:
+    if by is None:
         return [curves]
-    label = both(asked.by)
+    label = both(str(asked.by))
+    between = [exhibits.flow_table(done, by, frame=frame, label=label)] if (done.table["trade"] < 0.0).any() else []
     return [
-        exhibits.trade_table(done, asked.by, frame=frame, label=label),
-        exhibits.flow_table(done, asked.by, frame=frame, label=label),
+        exhibits.trade_table(done, by, frame=frame, label=label),
+        *between,
         curves,
-        exhibits.trade_figure(done, asked.by, frame=frame, label=label),
+        exhibits.trade_figure(done, by, frame=frame, label=label),
     ]
 
 
-def _compared(firms: pl.DataFrame, done: market.Market, cap: float | None, asked: Asked, frame: Frame) -> list[Exhibit]:
+def _compared(
+    read: Firms, done: market.Market, cap: float | None, by: str | None, asked: Asked, frame: Frame
+) -> list[Exhibit]:
     from dualcarbon.market import exhibits_policies, exhibits_savings
-    from dualcarbon.market.comparison import compare, size_classes
+    from dualcarbon.market.comparison import size_classes
 
-    sized = firms.with_columns(size_classes(firms)) if "size" not in firms.columns else firms
-    by = tuple(dict.fromkeys(name for name in (asked.by, "size") if name is not None))
-    limit = cap if cap is not None else float(done.summary["emissions"][0])
-    found = compare(sized, cap=limit, by=by, revenue=cast(Revenue, asked.revenue), **_shared(asked))
+    own = "size" not in read.table.columns
+    firms = read.table.with_columns(size_classes(read.table)) if own else read.table
+    labels = {name: label for name, label in ((by, both(str(asked.by))), ("size", _SIZE)) if name is not None}
+    bounded = asked.price_floor > 0.0 or asked.price_ceiling is not None
+    limit = float(done.summary["emissions"][0]) if cap is None or bounded else cap
+    options = {"cap": limit, "by": tuple(labels), "revenue": asked.revenue, **_shared(asked, read)}
+    found, said = _comparison(firms, options, done.scheme)
+    policies = exhibits_policies.policy_table(found, frame=frame)
     made: list[Exhibit] = [
-        exhibits_policies.policy_table(found, frame=frame),
+        replace(policies, notes=(*policies.notes, *said, *((_UNBOUNDED,) if bounded else ()))),
         exhibits_policies.policy_firms_table(found, frame=frame),
     ]
-    for name in by:
-        words = Frame(source=frame.source, groups=_SIZES) if name == "size" and "size" not in firms.columns else frame
-        label = Text("规模", "Size") if words is not frame else both(name)
+    for name, label in labels.items():
+        words = replace(frame, groups=_SIZES) if own and name == "size" else frame
         made += [
             exhibits_policies.policy_groups_table(found, name, measure, frame=words, label=label)
             for measure in ("cost", "abatement")
         ]
     made.append(exhibits_policies.policy_figure(found, frame=frame))
-    if asked.by is not None and done.scheme in _TRADED:
+    if by is not None and done.scheme in _TRADED:
         pair = found.markets[done.scheme], found.markets["uniform"]
-        made.append(exhibits_savings.savings_table(*pair, asked.by, frame=frame, label=both(asked.by)))
-        made.append(exhibits_savings.savings_figure(*pair, asked.by, frame=frame))
+        made.append(exhibits_savings.savings_table(*pair, by, frame=frame, label=labels[by]))
+        made.append(exhibits_savings.savings_figure(*pair, by, frame=frame))
     return made
+
+
+def _comparison(
+    firms: pl.DataFrame, options: Mapping[str, Any], scheme: str
+) -> tuple[market.Comparison, tuple[Text, ...]]:
+    """The policies at one cap, without the performance standard where that does not reach it, which is said."""
+    from dualcarbon.market.comparison import POLICIES, compare
+
+    try:
+        return compare(firms, **options), ()
+    except InfeasibleError as error:
+        if scheme == "performance_standard":
+            raise
+        others = [name for name in POLICIES if name != "performance_standard"]
+        return compare(firms, policies=others, **options), (_UNREACHED.format(l=error.expected),)

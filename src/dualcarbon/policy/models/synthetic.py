@@ -203,9 +203,9 @@ def _notes(solved: list[Solved]) -> tuple[Text, ...]:
         return ()
     return (
         Text(
-            "单位权重距最优尚有目标值的 {g:.1%}",
-            "the weights of units are still {g:.1%} of the objective away from the best",
-        ).format(g=worst),
+            "单位权重距最优尚有目标值的 {g:.1f} %",
+            "the weights of units are still {g:.1f} % of the objective away from the best",
+        ).format(g=100.0 * worst),
     )
 
 

@@ -161,7 +161,10 @@ def _told(weights: TwoWayWeights) -> tuple[Text, ...]:
         "{k} / {m} 个受处理观测（{s}）权重为负，负权重之和 {w}",
         "{k} of {m} treated observations ({s}) enter with negative weight, {w} in sum",
     ).format(
-        k=weights.negative, m=len(weights.weight), s=f"{weights.negative_share:.1%}", w=f"{weights.negative_sum:.4g}"
+        k=weights.negative,
+        m=len(weights.weight),
+        s=f"{100.0 * weights.negative_share:.1f} %",
+        w=f"{weights.negative_sum:.4g}",
     )
     return (
         Text(

@@ -155,7 +155,9 @@ class SpatialEffect:
         ]
         for kind in KINDS:
             estimate, se, low, high = self.impact(kind)
-            lines.append(f"  {kind:<8} {estimate:>12.6g} (se {se:.4g}, {self.level:.0%} [{low:.4g}, {high:.4g}])")
+            lines.append(
+                f"  {kind:<8} {estimate:>12.6g} (se {se:.4g}, {100.0 * self.level:g} % [{low:.4g}, {high:.4g}])"
+            )
         return "\n".join(lines)
 
 

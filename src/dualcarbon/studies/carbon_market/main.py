@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import Field
 
 from dualcarbon import frontier, market
-from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.errors import ConfigError, InfeasibleError
 from dualcarbon.core.exhibit import Chapter, Document, Exhibit
 from dualcarbon.core.files import require_readable
 from dualcarbon.core.panel import Panel
@@ -166,7 +166,7 @@ def _standard_stops(firms: pl.DataFrame, cap: float, bounds: dict[str, float]) -
             floor=bounds["floor"],
             ceiling=bounds["ceiling"],
         )
-    except DataError as error:
+    except InfeasibleError as error:
         return error.expected
     return None
 

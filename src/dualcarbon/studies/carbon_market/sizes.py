@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from dualcarbon.core.errors import DataError
 from dualcarbon.core.exhibit import Cell, Distributions, Figure, Header, Table
 from dualcarbon.core.text import Text, both
+from dualcarbon.market.faults import columns_absent
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _SOURCE = Text(
@@ -26,8 +28,24 @@ def sizes(file: Path, years: Sequence[int], small_t: float) -> pl.DataFrame:
     polars.DataFrame : year, accounts, total_mt, q05 ... q95 (tonnes), share_top1, share_top10 (of the emissions, by the
         largest 1 % and 10 % of the accounts), small_accounts, small_share (accounts below `small_t`, and their share
         of the emissions)
+
+    Raises
+    ------
+    SchemaError
+        The file lacks the columns.
+    DataError
+        It has emissions in none of the years.
     """
-    table = pl.read_parquet(file).filter(pl.col("verified_tco2") > 0)
+    accounts = pl.read_parquet(file)
+    columns_absent(accounts, ("year", "verified_tco2"), Text("换用正确的文件", "take the right file"))
+    table = accounts.filter(pl.col("verified_tco2") > 0)
+    if not table["year"].is_in(list(years)).any():
+        raise DataError(
+            Text("{f} 中没有这些年份的排放", "{f} has no emissions of these years").format(f=file.name),
+            expected=both(", ".join(map(str, years))),
+            found=both(", ".join(str(year) for year in table["year"].unique().sort().head(20)) or "-"),
+            remedy=Text("改正 years，或换用正确的文件", "correct years, or take the right file"),
+        )
     rows = []
     for year in years:
         tonnes = np.sort(table.filter(pl.col("year") == year)["verified_tco2"].cast(pl.Float64).to_numpy())[::-1]

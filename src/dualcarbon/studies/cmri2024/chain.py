@@ -8,11 +8,12 @@ import polars as pl
 
 from dualcarbon import frontier
 from dualcarbon.core.engine import Engine
+from dualcarbon.core.errors import ConvergenceError, DataError, NotIdentifiedError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.technology import Direction, Technology
-from dualcarbon.studies.cmri2024 import firms, industries, regress
-from dualcarbon.studies.cmri2024.results import Regressions, Results, Sample, Truth
+from dualcarbon.studies.cmri2024 import adoption, firms, industries, market, regress
+from dualcarbon.studies.cmri2024.results import Refused, Regressions, Results, Sample, Truth
 from dualcarbon.studies.config import FirmStudy
 from dualcarbon.studies.progress import Reporter, Silent
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "translog_ml"
 REPLICATION = "quadratic"
+_NO_NUMBER = (DataError, NotIdentifiedError, ConvergenceError)
+"""What these firms do not tell; the report goes on without it and says why."""
 
 
 def prepared(panel: Panel, config: FirmStudy) -> Panel:
@@ -64,28 +67,52 @@ def known_truth(survey: Survey) -> Truth:
     return Truth(table, survey.truth.effects)
 
 
+def traded(
+    panel: Panel,
+    frontiers: tuple[FrontierResult, FrontierResult],
+    regressions: Regressions,
+    config: FirmStudy,
+    engine: Engine,
+) -> market.MarketResults | Refused:
+    """The carbon market of the last year, or why there is none; the frontiers are the default and the replication."""
+    table = industries.summary(panel, *frontiers)
+    try:
+        return market.traded(panel, *frontiers, table, regressions.median_assets_cny, config, engine)
+    except _NO_NUMBER as error:
+        return Refused.by(error)
+
+
+def adopted(panel: Panel, regressions: Regressions, config: FirmStudy) -> adoption.AdoptionResults | Refused:
+    """The adoption policies for small firms, or why there are none."""
+    try:
+        return adoption.adopted(panel, regressions, config)
+    except _NO_NUMBER as error:
+        return Refused.by(error)
+
+
 def assembled(
     config: FirmStudy,
     panel: Panel,
-    default: FrontierResult,
-    quadratic: FrontierResult,
+    frontiers: tuple[FrontierResult, FrontierResult],
     regressions: Regressions,
+    trade: market.MarketResults | Refused,
+    policies: adoption.AdoptionResults | Refused,
     truth: Truth | None,
 ) -> Results:
-    """Everything the exhibits read."""
-    table = industries.summary(panel, default, quadratic)
+    """Everything the exhibits read; the frontiers are the default and the replication."""
+    table = industries.summary(panel, *frontiers)
     if truth is not None:
         table = table.join(truth.industries, on=industries.GROUP, how="left", validate="1:1")
-    return Results(config, _sample(panel), table, default, quadratic, regressions, truth)
+    return Results(config, _sample(panel), table, *frontiers, regressions, trade, policies, truth)
 
 
 def estimate(survey: Survey, config: FirmStudy, engine: Engine) -> Results:
     """The whole chain on a simulated survey, in memory."""
     panel = prepared(survey.panel, config)
-    default = fitted(panel, config, DEFAULT, engine)
-    quadratic = fitted(panel, config, REPLICATION, engine)
-    found = regressed(panel, default, config, Silent())
-    return assembled(config, panel, default, quadratic, found, known_truth(survey))
+    frontiers = fitted(panel, config, DEFAULT, engine), fitted(panel, config, REPLICATION, engine)
+    found = regressed(panel, frontiers[0], config, Silent())
+    trade, policies = traded(panel, frontiers, found, config, engine), adopted(panel, found, config)
+    return assembled(config, panel, frontiers, found, trade, policies, known_truth(survey))
 
 
 def _sample(panel: Panel) -> Sample:

@@ -12,7 +12,7 @@ import polars as pl
 from dualcarbon.core.exhibit import Chapter, Document, Exhibit
 from dualcarbon.core.text import Text
 from dualcarbon.studies import cmri2024
-from dualcarbon.studies.cmri2024 import macro_words
+from dualcarbon.studies.cmri2024 import macro_words, market_chapter
 from dualcarbon.studies.cmri2024.recovery import checks
 from dualcarbon.studies.cmri2024.results import Results
 from dualcarbon.studies.panels import joined
@@ -60,6 +60,7 @@ def build_document(
             *_macro_chapters(exhibits),
             _data_chapter(results),
             *_firm_chapters(results, exhibits),
+            market_chapter.chapter(results, exhibits),
             real,
             Chapter(
                 Text("报告的数字逐个核对", "The report's numbers, one by one"),

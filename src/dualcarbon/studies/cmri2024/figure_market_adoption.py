@@ -1,4 +1,4 @@
-"""Figure 5-C: tonnes of the adoption policies, with their intervals."""
+"""Figure 6-3: tonnes of the adoption policies, with their intervals."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import replace
 from dualcarbon.core.exhibit import Figure
 from dualcarbon.core.text import Text
 from dualcarbon.studies.cmri2024.market_frame import assumptions
-from dualcarbon.studies.cmri2024.results import Results
+from dualcarbon.studies.cmri2024.results import Refused, Results
 from dualcarbon.studies.cmri2024.words import source
 
 
 def build(results: Results) -> Figure | None:
-    """None where no market was computed."""
-    found = results.market
-    if found is None:
+    """None where no policy could be computed."""
+    found = results.adoption
+    if isinstance(found, Refused):
         return None
-    made = found.adoption.figure(
-        number=Text("图 5-C", "Figure 5-C"),
+    made = found.policy.figure(
+        number=Text("图 6-3", "Figure 6-3"),
         source=source(results),
         simulated=results.sample.provenance.simulated,
     )
-    return replace(made, key="figure_market_adoption", notes=(*made.notes, assumptions(found)))
+    return replace(made, key="figure_market_adoption", notes=(*made.notes, assumptions(found, results.config.adoption)))

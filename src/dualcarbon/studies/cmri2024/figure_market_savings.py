@@ -1,4 +1,4 @@
-"""Figure 5-B: from the cost of the uniform cut to that of the market."""
+"""Figure 6-2: from the cost of the uniform cut to that of the market."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dualcarbon.core.text import Text
 from dualcarbon.market.exhibits_savings import savings_figure
 from dualcarbon.studies.cmri2024.industries import GROUP
 from dualcarbon.studies.cmri2024.market_frame import frame, settings
-from dualcarbon.studies.cmri2024.results import Results
+from dualcarbon.studies.cmri2024.results import Refused, Results
 
 
 def build(results: Results) -> Figure | None:
-    """None where no market was computed."""
+    """None where no market could be computed."""
     found = results.market
-    if found is None:
+    if isinstance(found, Refused):
         return None
     markets = found.comparison.markets
     made = savings_figure(
@@ -23,6 +23,6 @@ def build(results: Results) -> Figure | None:
         markets["uniform"],
         GROUP,
         frame=frame(results, "figure_market"),
-        number=Text("图 5-B", "Figure 5-B"),
+        number=Text("图 6-2", "Figure 6-2"),
     )
-    return replace(made, key="figure_market_savings", notes=(settings(found), *made.notes))
+    return replace(made, key="figure_market_savings", notes=(settings(found, results.config.market), *made.notes))

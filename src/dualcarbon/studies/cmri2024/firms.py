@@ -107,3 +107,10 @@ def regressors(panel: Panel, config: FirmStudy) -> Panel:
 
 def _log(value: pl.Expr) -> pl.Expr:
     return pl.when(value > 0).then(value.log())
+
+
+def last_year(panel: Panel) -> tuple[int, pl.DataFrame]:
+    """The last year and its rows."""
+    years = panel.frame[panel.time].cast(pl.Int64)
+    last = int(years.max())  # type: ignore[arg-type]
+    return last, panel.frame.filter(years == last)

@@ -19,9 +19,11 @@ from dualcarbon.core.text import Text
 from dualcarbon.engines.threads import Threads
 from dualcarbon.panel import load_panel
 from dualcarbon.studies.cmri2024 import chain, real_panels
+from dualcarbon.studies.cmri2024.adoption import AdoptionResults
 from dualcarbon.studies.cmri2024.document import build_document, build_exhibits
+from dualcarbon.studies.cmri2024.market import MarketResults
 from dualcarbon.studies.cmri2024.recovery import checks
-from dualcarbon.studies.cmri2024.results import Regressions, Results
+from dualcarbon.studies.cmri2024.results import Refused, Regressions, Results
 from dualcarbon.studies.cmri2024.source import Source, load
 from dualcarbon.studies.config import FirmStudy, overridden, shipped
 from dualcarbon.studies.finished import Finished
@@ -32,7 +34,7 @@ from dualcarbon.studies.run import Run
 from dualcarbon.studies.store import Done, Objects
 from dualcarbon.studies.userdata import inputs, is_study_file
 
-_WORK = 60.0
+_WORK = 67.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,15 @@ class Steps:
     default: Done[FrontierResult]
     quadratic: Done[FrontierResult]
     regressions: Done[Regressions]
+    market: Done[MarketResults | Refused]
+    adoption: Done[AdoptionResults | Refused]
     real: tuple[Done[tuple[Rival, ...]], ...]
 
     @property
     def needs(self) -> tuple[Done[Any], ...]:
         """All of them, as the needs of a rendering step."""
-        return (self.firms, self.default, self.quadratic, self.regressions, *self.real)
+        estimated = (self.firms, self.default, self.quadratic, self.regressions, self.market, self.adoption)
+        return (*estimated, *self.real)
 
 
 def main(*, rows: int | None, data: Path | None, out: Path, seed: int | None, drop: bool, quiet: bool) -> Finished:
@@ -83,8 +88,10 @@ def _estimate(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Ste
     default = _frontier_step(run, config, firms, chain.DEFAULT, 15.0)
     quadratic = _frontier_step(run, config, firms, chain.REPLICATION, 8.0)
     effects = _effects_step(run, config, firms, default)
+    market = _market_step(run, config, firms, default, quadratic, effects)
+    adoption = _adoption_step(run, config, firms, effects)
     real = tuple(_real_step(run, panel) for panel in real_panels.PANELS)
-    return Steps(firms, source, default, quadratic, effects, real)
+    return Steps(firms, source, default, quadratic, effects, market, adoption, real)
 
 
 def _source_step(run: Run, config: FirmStudy, data: Path | None, drop: bool) -> Done[Source]:
@@ -148,6 +155,41 @@ def _effects_step(run: Run, config: FirmStudy, firms: Done[Panel], default: Done
     )
 
 
+def _market_step(
+    run: Run,
+    config: FirmStudy,
+    firms: Done[Panel],
+    default: Done[FrontierResult],
+    quadratic: Done[FrontierResult],
+    effects: Done[Regressions],
+) -> Done[MarketResults | Refused]:
+    return run.step(
+        "market",
+        Text("碳市场", "carbon market"),
+        lambda: chain.traded(firms.value, (default.value, quadratic.value), effects.value, config, Threads()),
+        Objects[MarketResults | Refused](),
+        options={"market": config.market.model_dump(), "seed": config.study.seed},
+        needs=(firms, default, quadratic, effects),
+        rows=firms.value.n,
+        weight=6.0,
+    )
+
+
+def _adoption_step(
+    run: Run, config: FirmStudy, firms: Done[Panel], effects: Done[Regressions]
+) -> Done[AdoptionResults | Refused]:
+    return run.step(
+        "adoption",
+        Text("小企业政策", "policies for small firms"),
+        lambda: chain.adopted(firms.value, effects.value, config),
+        Objects[AdoptionResults | Refused](),
+        options={"adoption": config.adoption.model_dump(), "seed": config.study.seed},
+        needs=(firms, effects),
+        rows=firms.value.n,
+        weight=1.0,
+    )
+
+
 def _real_step(run: Run, real: real_panels.RealPanel) -> Done[tuple[Rival, ...]]:
     panel = load_panel(real.name)
     return run.step(
@@ -165,9 +207,10 @@ def _results(config: FirmStudy, steps: Steps) -> Results:
     return chain.assembled(
         config,
         steps.firms.value,
-        steps.default.value,
-        steps.quadratic.value,
+        (steps.default.value, steps.quadratic.value),
         steps.regressions.value,
+        steps.market.value,
+        steps.adoption.value,
         steps.source.value.truth,
     )
 

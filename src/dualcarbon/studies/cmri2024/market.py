@@ -1,44 +1,46 @@
-"""The chapter on the carbon market: firms of the last year on the estimated frontier, and policy for small firms."""
+"""The carbon market: firms of the last year on the estimated frontiers, under one cap."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import polars as pl
 
 from dualcarbon import market
+from dualcarbon.core.engine import Engine
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
-from dualcarbon.core.text import Text
-from dualcarbon.market.adoption import Numbers, size_effects
-from dualcarbon.market.adoption_designs import Infrastructure
-from dualcarbon.market.adoption_firms import Columns
-from dualcarbon.market.adoption_policy import AdoptionPolicy, adoption_policies
 from dualcarbon.market.comparison import Comparison, compare
 from dualcarbon.market.frontier_firms import firms_of
 from dualcarbon.market.responses import Quadratic
 from dualcarbon.market.uncertainty import LogErrors, PriceInterval, price_interval
+from dualcarbon.studies.cmri2024.firms import last_year
 from dualcarbon.studies.cmri2024.industries import GROUP
-from dualcarbon.studies.cmri2024.results import Regressions
 from dualcarbon.studies.config import FirmStudy
 
 SIZE = "size_class"
-CAP_SHARE = 0.9
-FLOOR, CEILING = 0.5, 1.2
-"""Our choice: a cap of 90 % of today's CO2, firms between 50 % and 120 % of theirs."""
-
-ADOPTER_QUANTILE = 0.75
-COST_SHARE = 0.01
-SLOPE = 2.0
-BUDGET_SHARE = 0.0002
-REACH, REACH_BUDGETS = 0.4, 5.0
-"""Our choice, without data: adopters are the upper quarter of digital use; adopting costs 1 % of output; the log odds
-rise by 2 as all of it is paid; the budget is 0.02 % of output; infrastructure can take over 40 % of the cost, and 63 %
-of that with five budgets."""
-
+PROVINCE = "province"
+RESPONSE = Quadratic(missing="exclude")
+_ERROR = "log_mac_error"
 _Z95 = 3.92
-_DRAWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDraws:
+    """The price over draws of the industries' MAC levels.
+
+    Attributes
+    ----------
+    interval : PriceInterval
+    industries : int
+        With firms in the market.
+    without_bracket : int
+        Of these, whose bracket is open: the median error of the others stands in.
+    """
+
+    interval: PriceInterval
+    industries: int
+    without_bracket: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,90 +52,82 @@ class MarketResults:
     year : int
     comparison : Comparison
         On the quadratic frontier.
+    uncut : Market
+        Cap and trade with the cap at today's CO2: what trade does without a cut.
     step : Market
         Cap and trade on the default frontier's prices, held constant up to the floor: the other end of what MAC alone
         says.
-    interval : PriceInterval
-    adoption : AdoptionPolicy
-    rise : float
-        Of digital use, from non-adopters to adopters.
+    draws : PriceDraws or None
+        None where no industry has a bracket.
     """
 
     year: int
     comparison: Comparison
+    uncut: market.Market
     step: market.Market
-    interval: PriceInterval
-    adoption: AdoptionPolicy
-    rise: float
+    draws: PriceDraws | None
 
 
-def market_results(
+def traded(
     panel: Panel,
     default: FrontierResult,
     quadratic: FrontierResult,
     industries: pl.DataFrame,
-    regressions: Regressions,
+    median_assets_cny: float,
     config: FirmStudy,
+    engine: Engine,
 ) -> MarketResults:
-    """The market of the last year and the adoption policies, from what the chain estimated.
+    """The market of the last year, from what the frontiers say of its firms.
+
+    Parameters
+    ----------
+    industries : with `mac_low` and `mac_high`, as `industries.summary` gives them
+    median_assets_cny : float
+        Divides small from large firms.
 
     Raises
     ------
     DataError
-        If no firm of the last year has a price.
+        If no firm of the last year has a price, or the cap cannot be met.
     """
-    year = int(panel.frame[panel.time].cast(pl.Int64).max())  # type: ignore[arg-type]
-    value = panel.frame.filter(pl.col(panel.time).cast(pl.Int64) == year)[panel.time][0]
-    size = config.effects.size
-    small = pl.when(pl.col(size) < regressions.median_assets_cny).then(pl.lit("small")).otherwise(pl.lit("large"))
-    firms = firms_of(quadratic, panel, period=value, keep=(GROUP, size)).with_columns(small.alias(SIZE))
-    cap = CAP_SHARE * float(firms["co2"].sum())
-    response = Quadratic(missing="exclude")
-    shown = compare(firms, cap=cap, by=(GROUP, SIZE), response=response, floor=FLOOR, ceiling=CEILING)
-    step = market.clear(
-        firms_of(default, panel, period=value, keep=(GROUP,)), cap=cap, response="step", floor=FLOOR, ceiling=CEILING
+    year, table = last_year(panel)
+    period, part, size = table[panel.time][0], config.market, config.effects.size
+    small = pl.when(pl.col(size) < median_assets_cny).then(pl.lit("small")).otherwise(pl.lit("large"))
+    firms = firms_of(quadratic, panel, period=period, keep=(GROUP, PROVINCE, size)).with_columns(small.alias(SIZE))
+    today, low, high = float(firms["co2"].sum()), part.floor, part.ceiling
+    cap = part.cap_share * today
+    flat = firms_of(default, panel, period=period, keep=(GROUP,))
+    return MarketResults(
+        year=year,
+        comparison=compare(firms, cap=cap, by=(GROUP, SIZE, PROVINCE), response=RESPONSE, floor=low, ceiling=high),
+        uncut=market.clear(firms, cap=today, response=RESPONSE, floor=low, ceiling=high),
+        step=market.clear(flat, cap=cap, response="step", floor=low, ceiling=high),
+        draws=_draws(firms, industries, cap, config, engine),
     )
-    draws = LogErrors(_spread(industries), by=GROUP)
+
+
+def _draws(
+    firms: pl.DataFrame, industries: pl.DataFrame, cap: float, config: FirmStudy, engine: Engine
+) -> PriceDraws | None:
+    """The price over draws in which an industry's bracket, read as a 95 % interval, moves all its firms together."""
+    low, high = pl.col("mac_low"), pl.col("mac_high")
+    known = industries.select(
+        GROUP, pl.when((low > 0.0) & (high > low) & high.is_finite()).then((high / low).log() / _Z95).alias(_ERROR)
+    )
+    median = known[_ERROR].median()
+    if median is None:
+        return None
+    wide = firms.join(known, on=GROUP, how="left", validate="m:1")
+    open_ends = wide.filter(pl.col(_ERROR).is_null())[GROUP].n_unique()
     interval = price_interval(
-        firms, draws, cap=cap, number=_DRAWS, seed=config.study.seed, response=response, floor=FLOOR, ceiling=CEILING
-    )
-    adoption, rise = _adoption(panel.frame.filter(pl.col(panel.time) == value), regressions, config)
-    return MarketResults(year, shown, step, interval, adoption, rise)
-
-
-def _spread(industries: pl.DataFrame) -> float:
-    """Standard error of ln MAC that an industry's frontier shares: its bracket read as a 95 % interval, median."""
-    ratio = (pl.col("mac_high") / pl.col("mac_low")).log()
-    found = industries.filter((pl.col("mac_low") > 0.0) & pl.col("mac_high").is_finite()).select(ratio.median()).item()
-    return 0.0 if found is None or not math.isfinite(found) else float(found) / _Z95
-
-
-def _adoption(table: pl.DataFrame, regressions: Regressions, config: FirmStudy) -> tuple[AdoptionPolicy, float]:
-    use, size, good = config.effects.treatment, config.effects.size, config.technology.good
-    known = table.filter(pl.col(use).is_not_null() & (pl.col(size) > 0.0) & (pl.col(good) > 0.0))
-    cut = float(known[use].quantile(ADOPTER_QUANTILE, "linear") or 0.0)
-    adopts = pl.col(use) >= cut
-    means = known.group_by(adopts.alias("adopts")).agg(pl.col(use).mean()).sort("adopts")[use].to_list()
-    rise = float(means[-1] - means[0])
-    cell = [GROUP, pl.col(size) < regressions.median_assets_cny]
-    firms = known.with_columns(
-        ((adopts.sum() + 0.5) / (pl.len() + 1.0)).over(cell).alias("adoption"),
-        (COST_SHARE * pl.col(good)).alias("cost_cny"),
-    )
-    effects = size_effects(
-        [regressions.median_assets_cny],
-        Numbers.from_split([regressions["co2_small"], regressions["co2_large"]], use),
-        SLOPE,
-        source=Text("表 4-4 第（1）、（2）列", "Table 4-4, columns (1) and (2)"),
-    )
-    budget = BUDGET_SHARE * float(firms[good].sum())
-    found = adoption_policies(
-        firms,
-        effects,
-        budget_cny=budget,
-        rise=rise,
-        infrastructure=Infrastructure(REACH, REACH_BUDGETS * budget),
+        wide.with_columns(pl.col(_ERROR).fill_null(median)),
+        LogErrors(_ERROR, by=GROUP),
+        cap=cap,
+        number=config.market.draws,
         seed=config.study.seed,
-        columns=Columns(size=size, co2="co2_t", output=good, firm="firm_id"),
+        response=RESPONSE,
+        floor=config.market.floor,
+        ceiling=config.market.ceiling,
+        engine=engine,
     )
-    return found, rise
+    return PriceDraws(interval, wide[GROUP].n_unique(), open_ends)

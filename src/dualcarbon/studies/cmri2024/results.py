@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from dualcarbon.core.errors import DualcarbonError
 from dualcarbon.core.panel import Drop, Provenance
 from dualcarbon.core.results import Estimate, FrontierResult
 from dualcarbon.core.text import Text
 from dualcarbon.studies.config import FirmStudy
 
 if TYPE_CHECKING:
+    from dualcarbon.effects.group_result import GroupDifference
+    from dualcarbon.studies.cmri2024.adoption import AdoptionResults
     from dualcarbon.studies.cmri2024.market import MarketResults
+
+_SIZES = ("small", "large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,32 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Regressions:
-    """The estimates behind Tables 4-2 to 4-4, by name, with the median that splits the sizes."""
+    """The estimates behind Tables 4-2 to 4-4, by name, with the median that splits the sizes.
+
+    `sizes` compares small with large firms, by the name of the regression that is split.
+    """
 
     estimates: dict[str, Estimate]
+    sizes: dict[str, GroupDifference]
     median_assets_cny: float
 
     def __getitem__(self, name: str) -> Estimate:
+        whole, _, size = name.partition("_")
+        if size in _SIZES:
+            return self.sizes[whole].estimates[_SIZES.index(size)]
         return self.estimates[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a part of the report could not be computed from these firms."""
+
+    reason: Text
+
+    @classmethod
+    def by(cls, error: DualcarbonError) -> Refused:
+        """What failed and what was found."""
+        return cls(Text("{w}：{f}", "{w}: {f}").format(w=error.what, f=error.found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +77,7 @@ class Results:
     """All that chapter 4 needs.
 
     `industries` has one row per two-digit industry: the default's and the quadratic's MAC, abatement room,
-    statuses. `truth` is None on real data; `market` where none was computed.
+    statuses. `truth` is None on real data.
     """
 
     config: FirmStudy
@@ -62,5 +86,6 @@ class Results:
     default: FrontierResult
     quadratic: FrontierResult
     regressions: Regressions
+    market: MarketResults | Refused
+    adoption: AdoptionResults | Refused
     truth: Truth | None
-    market: MarketResults | None = None

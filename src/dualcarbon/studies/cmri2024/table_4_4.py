@@ -40,9 +40,19 @@ def build(results: Results) -> Table:
                 "The report's columns (3) and (4) cannot be in the unit of the −4.0680 in its Table 4-3: a pooled "
                 "coefficient lies between those of the groups.",
             ),
+            _alike(results),
             *_planted(results),
         ),
     )
+
+
+def _alike(results: Results) -> Text:
+    """Whether the sizes differ: a star in one column and none in the other does not say so."""
+    return Text(
+        "两组系数相等的检验（全交互回归的 F 检验）：第（1）、（2）列 p = {a:.3f}，第（3）、（4）列 p = {b:.3f}。",
+        "Test that both sizes have the same coefficient (F, fully interacted regression): columns (1) and (2) "
+        "p = {a:.3f}, columns (3) and (4) p = {b:.3f}.",
+    ).format(**{key: results.regressions.sizes[name].interaction.p for key, name in (("a", "co2"), ("b", "coal"))})
 
 
 def _planted(results: Results) -> tuple[Text, ...]:

@@ -1,4 +1,4 @@
-"""Table 5-D: what the market saves against a uniform cut, by industry."""
+"""Table 6-6: what the market saves against a uniform cut, by industry."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dualcarbon.core.text import Text
 from dualcarbon.market.exhibits_savings import savings_table
 from dualcarbon.studies.cmri2024.industries import GROUP
 from dualcarbon.studies.cmri2024.market_frame import INDUSTRY, frame, settings
-from dualcarbon.studies.cmri2024.results import Results
+from dualcarbon.studies.cmri2024.results import Refused, Results
 
 
 def build(results: Results) -> Table | None:
-    """None where no market was computed."""
+    """None where no market could be computed."""
     found = results.market
-    if found is None:
+    if isinstance(found, Refused):
         return None
     markets = found.comparison.markets
     made = savings_table(
@@ -24,6 +24,6 @@ def build(results: Results) -> Table | None:
         GROUP,
         frame=frame(results, "table_market"),
         label=INDUSTRY,
-        number=Text("表 5-D", "Table 5-D"),
+        number=Text("表 6-6", "Table 6-6"),
     )
-    return replace(made, key="table_market_savings", notes=(settings(found), *made.notes))
+    return replace(made, key="table_market_savings", notes=(settings(found, results.config.market), *made.notes))

@@ -1,4 +1,4 @@
-"""Table 5-C: permits bought and sold by industry."""
+"""Table 6-5: permits bought and sold by industry."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dualcarbon.core.text import Text
 from dualcarbon.market.exhibits import trade_table
 from dualcarbon.studies.cmri2024.industries import GROUP
 from dualcarbon.studies.cmri2024.market_frame import INDUSTRY, frame, settings
-from dualcarbon.studies.cmri2024.results import Results
+from dualcarbon.studies.cmri2024.results import Refused, Results
 
 
 def build(results: Results) -> Table | None:
-    """None where no market was computed."""
+    """None where no market could be computed."""
     found = results.market
-    if found is None:
+    if isinstance(found, Refused):
         return None
     made = trade_table(
         found.comparison.markets["cap_and_trade"],
         GROUP,
         frame=frame(results, "table_market"),
         label=INDUSTRY,
-        number=Text("表 5-C", "Table 5-C"),
+        number=Text("表 6-5", "Table 6-5"),
     )
-    return replace(made, key="table_market_trade", notes=(settings(found), *made.notes))
+    return replace(made, key="table_market_trade", notes=(settings(found, results.config.market), *made.notes))
