@@ -425,3 +425,9 @@ def test_columns_with_the_names_of_results_are_kept(three: pl.DataFrame) -> None
     assert any("state → state_given_, cost → cost_given" in note.en for note in market.notes)
     again = clear(market.table, cap=19.0, scope=pl.col("state_given_") == "CA")
     assert again.table.equals(market.table)
+
+
+@pytest.mark.parametrize("by", [(), ("co2",), ("trade",), ("cost", "industry"), ("industry", "industry")])
+def test_sums_are_by_columns_that_are_not_summed(three: pl.DataFrame, by: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="each once"):
+        clear(three, cap=27.0).by(*by)

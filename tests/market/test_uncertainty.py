@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from dualcarbon.core.engine import InOrder
-from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.errors import ConfigError, SchemaError
 from dualcarbon.market import LogErrors, Refitted, clear, price_interval
 
 
@@ -93,3 +93,25 @@ def test_bad_options(three: pl.DataFrame) -> None:
     ):
         with pytest.raises(ConfigError):
             price_interval(three, draws, **{"cap": 27.0, **options})  # type: ignore[arg-type]
+
+
+def test_errors_may_differ_by_frontier(three: pl.DataFrame) -> None:
+    firms = three.with_columns(frontier=pl.Series(["a", "b", "b"]), error=pl.Series([0.3, 0.0, 0.0]))
+    drawn = LogErrors("error", by="frontier").draw(firms, 0, np.random.default_rng(4))
+    ratio = (drawn["mac"] / firms["mac"]).to_list()
+    assert ratio[0] != 1.0 and ratio[1:] == [1.0, 1.0]
+    flat = firms.with_columns(error=pl.lit(0.3))
+    one, other = (LogErrors(e, by="frontier").draw(flat, 0, np.random.default_rng(4)) for e in ("error", 0.3))
+    assert one["mac"].to_list() == other["mac"].to_list()
+    for bad in (pl.lit(None, pl.Float64), pl.lit(-1.0)):
+        with pytest.raises(ConfigError):
+            price_interval(firms.with_columns(error=bad), LogErrors("error"), cap=27.0, number=20)
+    with pytest.raises(SchemaError):
+        price_interval(firms, LogErrors("nowhere"), cap=27.0, number=20)
+
+
+def test_draws_that_are_none_are_said_and_wild_ones_counted(three: pl.DataFrame) -> None:
+    with pytest.raises(ConfigError, match="LogErrors"):
+        price_interval(three, object(), cap=27.0, number=20)  # type: ignore[arg-type]
+    wild = price_interval(three, LogErrors(0.0, 1000.0), cap=27.0, number=20)
+    assert wild.failed > 0 or wild.table["share_excluded"].max() > 0.0

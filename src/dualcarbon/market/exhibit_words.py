@@ -98,6 +98,21 @@ def said(market: Market) -> tuple[Text, ...]:
     return (bounds, *(ended(note) for note in market.notes))
 
 
+def cut_missed(uniform: Market, target: float) -> tuple[Text, ...]:
+    """That some firms cannot make the uniform cut, so that it ends above the emissions it is compared at."""
+    missed = int((uniform.table["state"] == "infeasible").sum())
+    if not missed:
+        return ()
+    above = float(uniform.summary["emissions"][0]) / target - 1.0
+    return (
+        Text(
+            "{n} 家企业做不到统一减排，只减到能减之处：统一减排的排放因此高出 {a:.2g} %，其成本被低估。",
+            "{n} firms cannot make the uniform cut and stop where they can: its emissions are {a:.2g} % too high, and "
+            "its cost is understated.",
+        ).format(n=f"{missed:,}", a=100.0 * above),
+    )
+
+
 def ended(text: Text) -> Text:
     """The phrase as a sentence."""
     zh = text.zh if text.zh.endswith(("。", "；")) else f"{text.zh}。"

@@ -11,7 +11,7 @@ import polars as pl
 from dualcarbon.core.exhibit import Cell, DotPlot, Figure, Header, Series, Table
 from dualcarbon.core.text import Text, both
 from dualcarbon.market.comparison import Comparison
-from dualcarbon.market.exhibit_words import DEFAULT, GROUP, Frame, ended, form_of
+from dualcarbon.market.exhibit_words import DEFAULT, GROUP, Frame, cut_missed, ended, form_of
 from dualcarbon.market.uncertainty import PriceInterval, interval_note
 from dualcarbon.market.words import RESPONSES, SCHEMES
 
@@ -213,7 +213,6 @@ def _rows(found: Comparison, frame: Frame) -> tuple[tuple[Cell, ...], ...]:
 
 def _notes(found: Comparison, interval: PriceInterval | None) -> tuple[Text, ...]:
     response = RESPONSES[next(iter(found.markets.values())).response]
-    short = [row for row in found.table.to_dicts() if row["policy"] == "uniform" and row["shortfall"] > 0.0]
     return (
         Text(
             "{z}响应。每吨成本 = 产出损失 ÷ 减排量。",
@@ -221,14 +220,7 @@ def _notes(found: Comparison, interval: PriceInterval | None) -> tuple[Text, ...
         ).format(z=response.zh, e=response.en[0].upper() + response.en[1:]),
         _BOUNDS,
         *((ended(interval_note(interval)),) if interval is not None else ()),
-        *(
-            Text(
-                "统一减排有 {s:.1f} % 的企业做不到，排放高出总量 {a:.2f} %，其成本因此低估。",
-                "{s:.1f} % of the firms cannot make the uniform cut; its emissions are {a:.2f} % above the cap and its "
-                "cost is understated.",
-            ).format(s=100.0 * row["share_infeasible"], a=100.0 * row["shortfall"] / found.cap)
-            for row in short
-        ),
+        *(cut_missed(found.markets["uniform"], found.cap) if "uniform" in found.markets else ()),
         *(ended(note) for note in found.notes),
     )
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from dualcarbon.core.exhibit import Cell, Figure, Header, Table, Waterfall
 from dualcarbon.core.text import Text
-from dualcarbon.market.exhibit_words import ALL, DEFAULT, GROUP, Frame, form_of, percent, said
+from dualcarbon.market.exhibit_words import ALL, DEFAULT, GROUP, Frame, cut_missed, form_of, said
 from dualcarbon.market.faults import option
 from dualcarbon.market.result import Market
 from dualcarbon.market.words import SCHEMES
@@ -93,7 +93,7 @@ def savings_table(
             Header("infeasible", Text("无法统一减排", "Cut infeasible"), Text("家", "firms")),
         ),
         rows=(*rows, (Cell(ALL), *_numbers(sums, forms, frame))),
-        notes=(*said(market), _caution(market, uniform), _GAIN),
+        notes=(*said(market), *_caution(market, uniform), _GAIN),
         source=frame.source,
         simulated=frame.simulated,
         rules_after=(len(rows),),
@@ -126,7 +126,7 @@ def savings_figure(
             marks=tuple(marks),
             x_label=Text("产出损失（{u}）", "Output forgone ({u})").format(u=frame.currency),
         ),
-        notes=(_caution(market, uniform),),
+        notes=_caution(market, uniform),
         source=frame.source,
         simulated=frame.simulated,
     )
@@ -141,17 +141,10 @@ _GAIN = Text(
 )
 
 
-def _caution(market: Market, uniform: Market) -> Text:
+def _caution(market: Market, uniform: Market) -> tuple[Text, ...]:
     """Whether the two can be compared: firms that cannot make the cut leave emissions above the cap."""
-    one, other = (m.summary.row(0, named=True) for m in (market, uniform))
-    if other["share_infeasible"] == 0.0:
-        return Text("每家企业都做得到统一减排。", "Every firm can make the uniform cut.")
-    above = other["emissions"] / one["emissions"] - 1.0
-    return Text(
-        "{s} 的企业做不到统一减排，只减到能减之处：统一减排下的排放比市场高 {a}，其成本因此低估。",
-        "{s} of the firms cannot make the uniform cut and stop where they can: emissions under the cut are {a} above "
-        "those of the market, and its cost is understated.",
-    ).format(s=percent(other["share_infeasible"]), a=percent(above))
+    every = Text("每家企业都做得到统一减排。", "Every firm can make the uniform cut.")
+    return cut_missed(uniform, float(market.summary["emissions"][0])) or (every,)
 
 
 def _numbers(row: dict[str, float], forms: tuple[str, str], frame: Frame) -> tuple[Cell, ...]:

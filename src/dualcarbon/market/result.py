@@ -55,12 +55,17 @@ class Market:
         Raises
         ------
         ConfigError
-            If no column is named.
+            If no column is named, one is named twice, or one is itself summed.
         SchemaError
             If a column is not in the table.
         """
-        if not columns:
-            option("by", columns, Text("至少一列", "at least one column"))
+        sums = ("co2", "co2_star", "output", "output_change", "allocation", "payment", "rebate", "cost")
+        if not columns or len(set(columns)) < len(columns) or set(columns) & {*sums, "trade"}:
+            option(
+                "by",
+                columns,
+                Text("不重复的分组列，且不是求和的列", "columns of groups, each once, none of them one that is summed"),
+            )
         absent = [name for name in columns if name not in self.table.columns]
         if absent:
             raise SchemaError(
@@ -69,7 +74,6 @@ class Market:
                 found=both(", ".join(absent)),
                 remedy=Text("改用表中的列", "name columns of the table"),
             )
-        sums = ("co2", "co2_star", "output", "output_change", "allocation", "payment", "rebate", "cost")
         return (
             self.table.group_by(*columns)
             .agg(

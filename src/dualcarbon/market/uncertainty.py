@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -26,6 +26,7 @@ Array = NDArray[np.float64]
 _IN_ORDER = InOrder()
 
 
+@runtime_checkable
 class Draws(Protocol):
     """Gives the firms of a draw."""
 
@@ -72,7 +73,8 @@ class LogErrors:
         shift = common * rng.standard_normal(int(code.max(initial=0)) + 1)[code]
         if self.own > 0.0:
             shift = shift + self.own * rng.standard_normal(firms.height)
-        factor = np.exp(shift)
+        with np.errstate(over="ignore"):
+            factor = np.exp(shift)
         names = [name for name in ("mac", "mac_low", "mac_high") if name in firms.columns]
         return firms.with_columns(*(pl.Series(name, numbers(firms, name) * factor) for name in names))
 
@@ -188,6 +190,8 @@ def price_interval(
         As in `clear`, for the firms given.
     """
     table = as_polars(firms)
+    if not isinstance(draws, Draws):
+        option("draws", draws, both("LogErrors(0.2) | Refitted(tables)"))
     wanted = number if number is not None else draws.count or 200
     require_whole("number", wanted, 20)
     if draws.count is not None and wanted > draws.count:
