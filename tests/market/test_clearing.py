@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq, minimize
 
-from dualcarbon.core.errors import InfeasibleError
+from dualcarbon.core.errors import ConfigError, InfeasibleError
 from dualcarbon.market import Quadratic, clear
 
 PUBLISHED = 1e-9  # the anchors are printed to ten decimals
