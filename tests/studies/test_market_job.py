@@ -160,6 +160,12 @@ def test_a_standard_that_does_not_reach_the_cap_is_left_out(file: Path) -> None:
     assert call(file, "--cap", "55%", "--scheme", "performance_standard", "--compare")[0] == 2
 
 
+def test_a_standard_may_sell_a_share(file: Path) -> None:
+    asked = ("--cap", "90%", "--scheme", "performance_standard", "--lang", "en")
+    free, sold = (call(file, *asked, *more) for more in ((), ("--auctioned", "0.2")))
+    assert free[0] == sold[0] == 0 and free[1] != sold[1]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -169,6 +175,9 @@ def test_a_standard_that_does_not_reach_the_cap_is_left_out(file: Path) -> None:
         (("--cap", "90%", "--scheme", "auction"), "scheme"),
         (("--cap", "90%", "--response", "isoelastic"), "elasticity"),
         (("--cap", "90%", "--floor", "2"), "floor"),
+        (("--cap", "90%", "--auctioned", "0.1"), "auctioned"),
+        (("--cap", "90%", "--scheme", "performance_standard", "--auctioned", "1"), "auctioned"),
+        (("--cap", "90%", "--response", "step", "--missing", "drop"), "--missing"),
         (("--cap", "90%", "--by", "region"), "region"),
         (("--cap", "90%", "--column", "co2"), "NAME=COLUMN"),
         (("--cap", "90%", "--column", "price=mac"), "price"),

@@ -192,6 +192,9 @@ def market(
     reserve: Annotated[
         float | None, typer.Option(help="价格上限处增发的许可 | permits sold at the price ceiling")
     ] = None,
+    auctioned: Annotated[
+        float, typer.Option(help="绩效标准下出售的总量份额 | share of the cap that a standard sells")
+    ] = 0.0,
     excluded: Annotated[str, typer.Option(help="没有价格的企业：inside、outside | firms without a price")] = "inside",
     revenue: Annotated[str, typer.Option(help="碳税收入：kept、per_firm、by_output、by_co2 | of a tax")] = "kept",
     missing: Annotated[str, typer.Option(help="没有曲率的企业：error、exclude | firms without curvature")] = "error",
@@ -235,6 +238,7 @@ def market(
         price_floor=price_floor,
         price_ceiling=price_ceiling,
         reserve=reserve,
+        auctioned=auctioned,
         excluded=excluded,
         revenue=revenue,
         missing=missing,

@@ -13,6 +13,7 @@ import polars as pl
 from dualcarbon import market
 from dualcarbon.core.errors import ConfigError, InfeasibleError
 from dualcarbon.core.exhibit import Exhibit
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Language, Text, both
 from dualcarbon.market.exhibit_words import MASSES, MONEY, Frame, unit_of
 from dualcarbon.market.words import Excluded, ResponseName, Revenue, SchemeName
@@ -50,7 +51,7 @@ class Asked:
     data : data file, such as the results of a frontier
     cap : CO2, or a percentage of today's such as "90%"
     scheme, response, floor, ceiling, elasticity, allocation, benchmark, benchmark_by, tax, price_floor, price_ceiling,
-    reserve, excluded, revenue : as for `market.clear`
+    reserve, auctioned, excluded, revenue : as for `market.clear`
     missing : "error" or "exclude", for firms without curvature; see `market.Quadratic`
     by : column of groups, such as the industry, as the file calls it
     compare : whether the other policies are shown beside the scheme
@@ -74,6 +75,7 @@ class Asked:
     price_floor: float = 0.0
     price_ceiling: float | None = None
     reserve: float | None = None
+    auctioned: float = 0.0
     excluded: str = "inside"
     revenue: str = "kept"
     missing: str = "error"
@@ -103,6 +105,7 @@ def run(asked: Asked) -> Found:
     ConfigError
         An option cannot be used.
     """
+    require_choice("--missing", asked.missing, ("error", "exclude"))
     read = firms_table(asked.data, asked.columns, asked.period, asked.scale_by, asked.reading)
     by = read.group("--by", asked.by)
     cap = _cap(asked.cap, read.table)
@@ -113,6 +116,7 @@ def run(asked: Asked) -> Found:
         price_floor=asked.price_floor,
         price_ceiling=asked.price_ceiling,
         reserve=asked.reserve,
+        auctioned=asked.auctioned,
         tax_rate=asked.tax,
         revenue=cast(Revenue, asked.revenue),
         **_shared(asked, read),
