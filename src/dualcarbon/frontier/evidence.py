@@ -326,14 +326,22 @@ def near_range(log_range: float, limit: float = NEAR_RANGE_WEAK) -> Finding | No
 
 def spread(intensity: float, size: float) -> Finding | None:
     """p99 / p1 of b / y and of the first input, for models that are not made for firms of many sizes."""
-    if intensity <= INTENSITY_SPREAD and size <= SIZE_SPREAD:
-        return None
-    text = Text(
-        "碳强度 p99/p1 为 {i:.0f}、首个投入 p99/p1 为 {s:.0f}，超出本模型可用的 {a:.0f} 与 {b:.0f}",
-        "carbon intensity p99/p1 is {i:.0f} and that of the first input {s:.0f}, beyond the {a:.0f} and {b:.0f} "
-        "this model can carry",
+    measured = (
+        (Text("碳强度", "carbon intensity"), intensity, INTENSITY_SPREAD),
+        (Text("首个投入", "the first input"), size, SIZE_SPREAD),
     )
-    return Finding("weakly_identified", text.format(i=intensity, s=size, a=INTENSITY_SPREAD, b=SIZE_SPREAD))
+    text = Text(
+        "{w} p99/p1 为 {v}，超过本模型可用的 {l:.0f}",
+        "p99/p1 of {w} is {v}, more than the {l:.0f} this model can carry",
+    )
+    beyond = [
+        text.format(w=what, v=f"{value:.1f}" if value < 10.0 else f"{value:,.0f}", l=limit)
+        for what, value, limit in measured
+        if not value <= limit
+    ]
+    if not beyond:
+        return None
+    return Finding("weakly_identified", Text("，".join(t.zh for t in beyond), " and ".join(t.en for t in beyond)))
 
 
 def judge(findings: Iterable[Finding | None]) -> tuple[Verdict, Text]:

@@ -211,8 +211,8 @@ def _warnings(panel: Panel, technology: Technology, model: Model, fits: Sequence
     refused = sum(f.verdict in ("too_few", "trivial") for f in fits)
     if refused:
         text = Text(
-            "{g} 个前沿中 {k} 个不予给出，原因见 diagnostics",
-            "{k} of {g} frontiers are refused; diagnostics says why",
+            "{g} 个前沿中 {k} 个不予给出，原因见诊断表。",
+            "{k} of {g} frontiers are refused; the table of diagnostics says why.",
         )
         said.append(text.format(k=refused, g=len(fits)))
     return tuple(said)

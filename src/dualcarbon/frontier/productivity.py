@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.engine import Engine, InOrder
 from dualcarbon.core.errors import DataError
+from dualcarbon.core.grouped import group_means
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
@@ -65,9 +66,11 @@ class ProductivityResult:
     def summary(self) -> pl.DataFrame:
         """Per pair of periods: geometric means of a ratio index, arithmetic of a difference, over the rows that are
         ok, then the counts of the diagnostics."""
-        mean = [pl.col(c).log().mean().exp() if self.index.ratio else pl.col(c).mean() for c in _CHANGES]
         pair = ["period", "next_period"]
-        means = self.table.filter(status="ok").group_by(pair).agg(mean)
+        values = [pl.col(c).log() if self.index.ratio else pl.col(c) for c in _CHANGES]
+        means = group_means(self.table.filter(status="ok"), pair, values)
+        if self.index.ratio:
+            means = means.with_columns(pl.col(*_CHANGES).exp())
         counts = self.diagnostics.group_by(pair).agg(pl.col(_COUNTS).sum())
         return counts.join(means, on=pair, how="left", validate="1:1").select(*pair, *_CHANGES, *_COUNTS).sort(pair)
 

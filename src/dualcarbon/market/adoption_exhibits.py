@@ -37,7 +37,13 @@ def table(
         Header("new_adopters", Text("新增采用", "New adopters"), Text("家", "firms")),
     ]
     for name, label, unit, _, _ in measures:
-        headers += [Header(name, Text("点估计", "Point"), unit, label), Header(f"{name}_interval", level, unit, label)]
+        if _sure(rows, name):
+            headers.append(Header(name, label, unit))
+        else:
+            headers += [
+                Header(name, Text("点估计", "Point"), unit, label),
+                Header(f"{name}_interval", level, unit, label),
+            ]
     return Table(
         key=key,
         number=number,
@@ -48,7 +54,11 @@ def table(
                 Cell(labels[row["design"]]),
                 Cell(_percent(row["budget_small"]), ".1f"),
                 Cell(row["new_adopters"], ",.0f"),
-                *(cell for name, _, _, scale, form in measures for cell in _pair(row, name, scale, form)),
+                *(
+                    cell
+                    for name, _, _, scale, form in measures
+                    for cell in _pair(row, name, scale, form)[: 1 if _sure(rows, name) else 2]
+                ),
                 Cell(_percent(row["wrong_sign"]), ".1f"),
             )
             for row in rows
@@ -95,6 +105,12 @@ def figure(
         source=source,
         simulated=simulated,
     )
+
+
+def _sure(rows: list[dict[str, float]], name: str) -> bool:
+    """Whether no draw moves a measure: without uncertainty in what it rests on its interval would say nothing."""
+    ends = [(row[f"{name}_low"], row[name], row[f"{name}_high"]) for row in rows]
+    return all(math.isfinite(v) and math.isclose(low, v) and math.isclose(v, high) for low, v, high in ends)
 
 
 def _pair(row: dict[str, float], name: str, scale: float, form: str) -> tuple[Cell, Cell]:
@@ -160,8 +176,9 @@ def _left_over(found: AdoptionPolicy, labels: dict[str, Text]) -> tuple[Text, ..
 def _notes(found: AdoptionPolicy) -> tuple[Text, ...]:
     options, effects = found.options, found.effects
     assumed = Text(
-        "成本斜率是假定，不是估计：区间不含它的不确定性。",
-        "The slope of adoption in its cost is assumed, not estimated: its uncertainty is in no interval.",
+        "成本斜率是假定，不是估计：区间不含它的不确定性，只取决于它的规模差距没有区间。",
+        "The slope of adoption in its cost is assumed, not estimated: its uncertainty is in no interval, and the size "
+        "gap, which rests on it alone, has none.",
     )
     return (
         _numbers(found),

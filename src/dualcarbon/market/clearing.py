@@ -314,13 +314,20 @@ def _below_zero(output: Array, change: Array, covered: Mask) -> tuple[Text, ...]
     if not rows.any():
         return ()
     too_much = -float((output + change)[rows].sum()) / float(output[covered].sum())
+    count = int(rows.sum())
     return (
         Text(
             "{n} 家企业按其边际减排成本损失的产出超过自身产出（共超出全部产出的 {t:.2g} %）：响应不约束产出非负，"
             "较高的排放下限可以避免",
-            "{n} firms lose more output than they make (too much by {t:.2g} % of all output) at their marginal "
-            "abatement cost: the response does not hold output above zero; a higher floor of emissions does",
-        ).format(n=f"{int(rows.sum()):,}", t=100.0 * too_much),
+            "{e} (too much by {t:.2g} % of all output) at the marginal abatement cost: the response does not hold "
+            "output above zero; a higher floor of emissions does",
+        ).format(
+            n=f"{count:,}",
+            e="1 firm loses more output than it makes"
+            if count == 1
+            else f"{count:,} firms lose more output than they make",
+            t=100.0 * too_much,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.grouped import group_sums
 from dualcarbon.core.options import require_choice
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text
@@ -29,6 +30,18 @@ Array = NDArray[np.float64]
 POLICIES: tuple[SchemeName, ...] = ("uniform", "performance_standard", "cap_and_trade", "tax")
 _EVEN = 1e-9
 """Gain, as a share of a firm's output, within which it neither wins nor loses."""
+_GROUPED = (
+    "firms",
+    "co2",
+    "abatement",
+    "output_change",
+    "cost_per_tonne",
+    "trade",
+    "cost",
+    "cost_share",
+    "winners",
+    "winners_uniform",
+)
 _COPIED = (
     "price",
     "emissions",
@@ -285,23 +298,17 @@ def _grouped(name: str, market: Market, column: str, at: str, reference: Array |
     against = np.full(market.table.height, np.nan) if reference is None else reference
     even = _EVEN * pl.col("output").abs()
     known = pl.col("reference").is_not_nan()
-    lost, cut = -pl.col("output_change").sum(), -pl.col("co2_change").sum()
-    return (
-        market.table.with_columns(pl.Series("reference", against))
-        .filter(pl.col("allocation").is_not_null())
-        .group_by(pl.col(at).cast(pl.String).alias("group"))
-        .agg(
+    cut = pl.col("abatement")
+    per_tonne = pl.when(cut > 1e-12 * pl.col("co2")).then(-pl.col("output_change") / cut).otherwise(float("nan"))
+    found = group_sums(
+        market.table.with_columns(pl.Series("reference", against)).filter(pl.col("allocation").is_not_null()),
+        [pl.col(at).cast(pl.String).alias("group")],
+        ["co2", (-pl.col("co2_change")).alias("abatement"), "output_change", "trade", "cost", "output"],
+        [
             pl.len().alias("firms"),
-            pl.col("co2").sum(),
-            cut.alias("abatement"),
-            pl.col("output_change").sum(),
-            pl.when(cut > 1e-12 * pl.col("co2").sum()).then(lost / cut).otherwise(float("nan")).alias("cost_per_tonne"),
-            pl.col("trade").sum(),
-            pl.col("cost").sum(),
-            (pl.col("cost").sum() / pl.col("output").sum()).alias("cost_share"),
             (pl.col("cost") < -even).mean().alias("winners"),
             (pl.col("reference") - pl.col("cost") > even).filter(known).mean().alias("winners_uniform"),
-        )
-        .sort("group")
-        .select(pl.lit(column).alias("by"), "group", pl.lit(name).alias("policy"), pl.exclude("group"))
+        ],
     )
+    shares = found.with_columns(cost_per_tonne=per_tonne, cost_share=pl.col("cost") / pl.col("output"))
+    return shares.sort("group").select(pl.lit(column).alias("by"), "group", pl.lit(name).alias("policy"), *_GROUPED)

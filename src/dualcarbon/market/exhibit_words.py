@@ -12,6 +12,7 @@ from dualcarbon.market.words import RESPONSES, SCHEMES
 
 GROUP = Text("组别", "Group")
 ALL = Text("合计", "Total")
+EVERY_FIRM_CUTS = Text("每家企业都做得到统一减排。", "Every firm can make the uniform cut.")
 COMPUTED = Text("dualcarbon 计算", "computed by dualcarbon")
 
 Unit = tuple[float, float, Text]

@@ -11,7 +11,7 @@ import polars as pl
 from dualcarbon.core.exhibit import Cell, DotPlot, Figure, Header, Series, Table
 from dualcarbon.core.text import Text, both
 from dualcarbon.market.comparison import Comparison
-from dualcarbon.market.exhibit_words import DEFAULT, GROUP, Frame, cut_missed, ended, form_of
+from dualcarbon.market.exhibit_words import DEFAULT, EVERY_FIRM_CUTS, GROUP, Frame, cut_missed, ended, form_of
 from dualcarbon.market.uncertainty import PriceInterval, interval_note
 from dualcarbon.market.words import RESPONSES, SCHEMES
 
@@ -41,11 +41,13 @@ _FIRMS: tuple[tuple[str, Text, Text | None, Text, str], ...] = (
 
 _GAINS = Text(
     "得失 = 产出变化 − 许可净支付 + 返还，分别与无政策、统一减排相比。"
-    "基尼按全体企业的得与失计（Raffinetti 等，2015），0 为均等，1 为最不均。"
-    "做不到统一减排的企业不进入与它的比较。",
+    "基尼按全体企业的得与失计（Raffinetti 等，2015），0 为均等，1 为最不均。",
     "A gain is output change − net payment for permits + rebates, against no policy and the uniform cut. "
-    "The Gini is over the gains and losses of all firms (Raffinetti et al., 2015): 0 even, 1 as uneven as "
-    "can be. Firms that cannot make the uniform cut are left out of the comparison with it.",
+    "The Gini is over the gains and losses of all firms (Raffinetti et al., 2015): 0 even, 1 as uneven as can be.",
+)
+_MISSED = Text(
+    "做不到统一减排的企业不进入与它的比较。",
+    "Firms that cannot make the uniform cut are left out of the comparison with it.",
 )
 
 
@@ -82,7 +84,9 @@ def policy_table(
 def policy_firms_table(found: Comparison, *, frame: Frame = DEFAULT, number: Text | None = None) -> Table:
     """One row per policy: winners and losers, how unequal gains and losses are, firms at their bounds."""
     rows = [row for row in found.table.to_dicts() if row["policy"] != "no_policy"]
-    columns = [("policy", Text("政策", "Policy"), None, None, ""), *_FIRMS]
+    missed = any(row["share_infeasible"] > 0.0 for row in rows)
+    shown = [one for one in _FIRMS if missed or one[0] != "share_infeasible"]
+    columns = [("policy", Text("政策", "Policy"), None, None, ""), *shown]
     return Table(
         key=frame.key("policies_firms"),
         number=number or Text("得失比较表", "Winners and losers"),
@@ -91,11 +95,11 @@ def policy_firms_table(found: Comparison, *, frame: Frame = DEFAULT, number: Tex
         rows=tuple(
             (
                 Cell(SCHEMES[row["policy"]]),
-                *(_number((100.0 if unit else 1.0) * row[name], form) for name, _, unit, _, form in _FIRMS),
+                *(_number((100.0 if unit else 1.0) * row[name], form) for name, _, unit, _, form in shown),
             )
             for row in rows
         ),
-        notes=(_GAINS, _BOUNDS),
+        notes=(_GAINS, _MISSED if missed else EVERY_FIRM_CUTS, _BOUNDS),
         source=frame.source,
         simulated=frame.simulated,
         row_keys=tuple(row["policy"] for row in rows),

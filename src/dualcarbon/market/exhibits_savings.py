@@ -5,13 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from dualcarbon.core.exhibit import Cell, Figure, Header, Table, Waterfall
+from dualcarbon.core.grouped import group_sums
 from dualcarbon.core.text import Text
-from dualcarbon.market.exhibit_words import ALL, DEFAULT, GROUP, Frame, cut_missed, form_of, said
+from dualcarbon.market.exhibit_words import ALL, DEFAULT, EVERY_FIRM_CUTS, GROUP, Frame, cut_missed, form_of, said
 from dualcarbon.market.faults import option
 from dualcarbon.market.result import Market
 from dualcarbon.market.words import SCHEMES
 
 _SHOWN = 8
+
+_SAVED = ("firms", "co2", "cut_cost", "trade_cost", "saving", "gain", "infeasible")
 
 
 def savings(market: Market, uniform: Market, by: str) -> pl.DataFrame:
@@ -45,19 +48,19 @@ def savings(market: Market, uniform: Market, by: str) -> pl.DataFrame:
         pl.col("output_change").alias("_cut"), pl.col("cost").alias("_cost"), pl.col("state").alias("_state")
     )
     table = market.table.hstack(other)
-    return (
-        table.group_by(by)
-        .agg(
-            pl.len().alias("firms"),
-            pl.col("co2").sum(),
-            (-pl.col("_cut")).sum().alias("cut_cost"),
-            (-pl.col("output_change")).sum().alias("trade_cost"),
-            (pl.col("_cost") - pl.col("cost")).sum().alias("gain"),
-            (pl.col("_state").cast(pl.String) == "infeasible").sum().alias("infeasible"),
-        )
-        .with_columns(saving=pl.col("cut_cost") - pl.col("trade_cost"))
-        .sort("saving", by, descending=[True, False])
+    found = group_sums(
+        table,
+        [by],
+        [
+            "co2",
+            (-pl.col("_cut")).alias("cut_cost"),
+            (-pl.col("output_change")).alias("trade_cost"),
+            (pl.col("_cost") - pl.col("cost")).alias("gain"),
+        ],
+        [pl.len().alias("firms"), (pl.col("_state").cast(pl.String) == "infeasible").sum().alias("infeasible")],
     )
+    saved = found.with_columns(saving=pl.col("cut_cost") - pl.col("trade_cost"))
+    return saved.select(by, *_SAVED).sort("saving", by, descending=[True, False])
 
 
 def savings_table(
@@ -69,14 +72,18 @@ def savings_table(
     label: Text = GROUP,
     number: Text | None = None,
 ) -> Table:
-    """One row per group: cost of the cut, cost under the market, saving, gain of the firms; see `savings`."""
+    """One row per group: cost of the cut, cost under the market, saving, gain of the firms; see `savings`.
+
+    Firms that cannot make the cut have a column where there are any.
+    """
     found = savings(market, uniform, by)
     sums = found.sum().row(0, named=True)
     forms = (
         form_of([sums["co2"] / frame.mass_scale]),
         form_of(sums[name] / frame.currency_scale for name in ("cut_cost", "trade_cost", "saving", "gain")),
     )
-    rows = tuple((Cell(frame.group(row[by])), *_numbers(row, forms, frame)) for row in found.to_dicts())
+    missed = sums["infeasible"] > 0
+    rows = tuple((Cell(frame.group(row[by])), *_numbers(row, forms, frame, missed)) for row in found.to_dicts())
     cost = Text("产出损失", "Output forgone")
     return Table(
         key=frame.key("savings"),
@@ -90,9 +97,9 @@ def savings_table(
             Header("trade_cost", SCHEMES[market.scheme], frame.currency, cost),
             Header("saving", Text("节约", "Saving"), frame.currency),
             Header("gain", Text("企业净收益", "Gain of the firms"), frame.currency),
-            Header("infeasible", Text("无法统一减排", "Cut infeasible"), Text("家", "firms")),
+            *((Header("infeasible", Text("无法统一减排", "Cut infeasible"), Text("家", "firms")),) if missed else ()),
         ),
-        rows=(*rows, (Cell(ALL), *_numbers(sums, forms, frame))),
+        rows=(*rows, (Cell(ALL), *_numbers(sums, forms, frame, missed))),
         notes=(*said(market), *_caution(market, uniform), _GAIN),
         source=frame.source,
         simulated=frame.simulated,
@@ -143,17 +150,16 @@ _GAIN = Text(
 
 def _caution(market: Market, uniform: Market) -> tuple[Text, ...]:
     """Whether the two can be compared: firms that cannot make the cut leave emissions above the cap."""
-    every = Text("每家企业都做得到统一减排。", "Every firm can make the uniform cut.")
-    return cut_missed(uniform, float(market.summary["emissions"][0])) or (every,)
+    return cut_missed(uniform, float(market.summary["emissions"][0])) or (EVERY_FIRM_CUTS,)
 
 
-def _numbers(row: dict[str, float], forms: tuple[str, str], frame: Frame) -> tuple[Cell, ...]:
+def _numbers(row: dict[str, float], forms: tuple[str, str], frame: Frame, missed: bool) -> tuple[Cell, ...]:
     costs = [row[name] / frame.currency_scale for name in ("cut_cost", "trade_cost", "saving", "gain")]
     return (
         Cell(int(row["firms"]), ",d"),
         Cell(row["co2"] / frame.mass_scale, forms[0]),
         *(Cell(value, forms[1]) for value in costs),
-        Cell(int(row["infeasible"]), ",d"),
+        *((Cell(int(row["infeasible"]), ",d"),) if missed else ()),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dualcarbon.core.errors import SchemaError
+from dualcarbon.core.grouped import group_sums
 from dualcarbon.core.text import Text, both
 from dualcarbon.market.faults import option
 from dualcarbon.market.words import ResponseName, SchemeName
@@ -74,16 +75,10 @@ class Market:
                 found=both(", ".join(absent)),
                 remedy=Text("改用表中的列", "name columns of the table"),
             )
-        return (
-            self.table.group_by(*columns)
-            .agg(
-                pl.len().alias("firms"),
-                *(pl.col(name).sum() for name in sums),
-                pl.col("trade").clip(lower_bound=0.0).sum().alias("bought"),
-                (-pl.col("trade")).clip(lower_bound=0.0).sum().alias("sold"),
-            )
-            .sort(*columns)
-        )
+        bought, sold = (side.clip(lower_bound=0.0) for side in (pl.col("trade"), -pl.col("trade")))
+        values: list[str | pl.Expr] = [*sums, bought.alias("bought"), sold.alias("sold")]
+        found = group_sums(self.table, columns, values, [pl.len().alias("firms")])
+        return found.select(*columns, "firms", *sums, "bought", "sold").sort(*columns)
 
     def __repr__(self) -> str:
         one = self.summary.row(0, named=True)

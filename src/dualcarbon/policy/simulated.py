@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.grouped import group_means
 from dualcarbon.core.options import require_choice
 from dualcarbon.core.panel import Panel, Provenance
 from dualcarbon.core.text import Text, both
@@ -313,13 +314,17 @@ def _truth(names: list[str], first: Codes, period: Codes, tau: Floats, effect: C
             "effect": tau[unit, when],
         }
     )
-    mean, seen = pl.col("effect").mean().alias("att"), pl.col("city").n_unique().cast(pl.Int64).alias("cities")
-    by_time = rows.group_by("cohort", "year").agg(seen, mean).sort("cohort", "year").rename({"year": "period"})
+    seen = pl.col("city").n_unique().cast(pl.Int64).alias("cities")
+
+    def means(*by: str) -> pl.DataFrame:
+        found = group_means(rows, by, [pl.col("effect").alias("att")], [seen])
+        return found.select(*by, "cities", "att").sort(*by)
+
     return CityTruth(
         rows=rows.select("city", "year", "effect"),
-        group_time=by_time,
-        event=rows.group_by("relative").agg(seen, mean).sort("relative"),
-        cohorts=rows.group_by("cohort").agg(seen, mean).sort("cohort"),
+        group_time=means("cohort", "year").rename({"year": "period"}),
+        event=means("relative"),
+        cohorts=means("cohort"),
         att=float(tau[unit, when].mean()),
         effect=effect,
     )

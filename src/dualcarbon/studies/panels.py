@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import polars as pl
 
 from dualcarbon import frontier
 from dualcarbon.core.engine import Engine
 from dualcarbon.core.exhibit import Cell, Header, Table
+from dualcarbon.core.grouped import group_means
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import FrontierResult
 from dualcarbon.core.tables import province_spellings, provinces
@@ -50,7 +52,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Words of a panel's exhibits: key and number of its tables, its name, its units, unit of its MAC, source."""
+    """Words of a panel's exhibits: key and number of its tables, name, units, unit of its MAC, source, its groups."""
 
     key: str
     number: Text
@@ -58,6 +60,7 @@ class Labels:
     item: Text
     unit: Text
     source: Text
+    groups: Mapping[object, Text] = field(default_factory=dict)
 
 
 TRANSLOG = Text("超越对数", "Translog")
@@ -80,7 +83,7 @@ def verdict(result: FrontierResult) -> Text:
     counts = result.diagnostics["status"].value_counts().sort("count", "status", descending=[True, False]).rows()
     if len(counts) == 1 and counts[0][1] == 1:
         return VERDICTS[counts[0][0]]
-    parts = [Text("{v} {n}", "{v} {n}").format(v=VERDICTS[name], n=n) for name, n in counts]
+    parts = [Text("{n} 个{v}", "{n} {v}").format(v=VERDICTS[name], n=n) for name, n in counts]
     return joined(parts)
 
 
@@ -89,18 +92,49 @@ def joined(parts: Sequence[Text]) -> Text:
     return Text("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
 
 
-def reasons(result: FrontierResult, most: int = 2) -> tuple[Text, ...]:
-    """The commonest reasons given by the frontiers of a fit: against it, if there are any."""
+_FEW = 4
+"""Up to so many frontiers each is given its reasons; of more, the commonest reasons stand for all."""
+
+_NAMED = 3
+"""So many frontiers at most are named with a reason; the others are counted."""
+
+
+def reasons(result: FrontierResult, most: int = 2, groups: Mapping[object, Text] = MappingProxyType({})) -> Text:
+    """The commonest reasons given by the frontiers of a fit: against it, if there are any.
+
+    Where a fit has several frontiers each reason names those that give it, by the words of `groups`, and what is not
+    shown is counted.
+    """
     doubted = result.diagnostics.filter(pl.col("status") != "identified")
-    found = (
+    keys = result.diagnostics.columns[: result.diagnostics.columns.index("status")]
+    given = (
         (doubted if doubted.height else result.diagnostics)
-        .group_by("why_zh", "why_en")
-        .len()
-        .sort("len", "why_en", descending=[True, False])
-        .head(most)
-        .rows()
+        .group_by("why_zh", "why_en", maintain_order=True)
+        .agg(pl.len().alias("of"), pl.struct(keys).alias("who") if keys else pl.lit(None).alias("who"))
+        .sort("of", descending=True, maintain_order=True)
     )
-    return tuple(Text(zh, en) for zh, en, _ in found)
+    alone = result.diagnostics.height == 1 or not doubted.height
+    shown = given if result.diagnostics.height <= _FEW else given.head(most)
+    said = [
+        Text(row["why_zh"], row["why_en"])
+        if alone
+        else Text("（{w}）{y}", "({w}) {y}").format(w=_who(row["who"], groups), y=Text(row["why_zh"], row["why_en"]))
+        for row in shown.to_dicts()
+    ]
+    if (left := int(given["of"].sum()) - int(shown["of"].sum())) > 0:
+        said.append(Text("另有 {n} 个各有依据", "and {n} more, for reasons of their own").format(n=left))
+    return joined(said)
+
+
+def _who(frontiers: Sequence[Mapping[str, object]], groups: Mapping[object, Text]) -> Text:
+    """The frontiers a reason holds for: their groups and periods, three of them at most."""
+    named = []
+    for one in frontiers[:_NAMED]:
+        parts = [groups.get(value, both(str(value))) for value in one.values() if value is not None]
+        named.append(Text(" ".join(p.zh for p in parts), " ".join(p.en for p in parts)))
+    line = Text("、".join(n.zh for n in named), ", ".join(n.en for n in named))
+    more = len(frontiers) - len(named)
+    return Text("{l} 等 {n} 个", "{l} and {k} more").format(l=line, n=len(frontiers), k=more) if more else line
 
 
 def models_table(rivals: Sequence[Rival], labels: Labels, simulated: bool) -> Table:
@@ -115,12 +149,20 @@ def models_table(rivals: Sequence[Rival], labels: Labels, simulated: bool) -> Ta
         Header("room_mean", Text("减排空间", "Abatement room"), Text("平均比例", "mean share")),
     )
     rows = tuple(_model_row(rival) for rival in rivals)
-    notes = [Text("{m}：{r}。", "{m}: {r}.").format(m=rival.label, r=joined(reasons(rival.result))) for rival in rivals]
+    notes = [
+        Text("{m}：{r}。", "{m}: {r}.").format(m=rival.label, r=reasons(rival.result, groups=labels.groups))
+        for rival in rivals
+    ]
+    if any(rival.result.diagnostics.height > 1 for rival in rivals):
+        notes.insert(0, _COUNTED)
+    notes += [note for rival in rivals for note in _beyond(rival)]
     notes += [warning for rival in rivals for warning in rival.result.warnings]
     return Table(
         key=f"{labels.key}_models",
         number=labels.number,
-        title=Text("{n}：各模型的边际减排成本与可识别性", "{n}: MAC by model").format(n=labels.name),
+        title=Text("{n}：各模型的边际减排成本与可识别性", "{n}: MAC by model, and whether it is identified").format(
+            n=labels.name
+        ),
         headers=headers,
         rows=rows,
         notes=tuple(dict.fromkeys(notes)),
@@ -129,18 +171,52 @@ def models_table(rivals: Sequence[Rival], labels: Labels, simulated: bool) -> Ta
     )
 
 
+_COUNTED = Text(
+    "判定前的数为前沿的个数：每组、每年，或每组每年一个。",
+    "Numbers before verdicts count frontiers: one per group, per year, or per group and year.",
+)
+
+
+def _room(rival: Rival) -> pl.Series:
+    return rival.result.table.filter(pl.col("abatement_room").is_finite())["abatement_room"]
+
+
+def _beyond(rival: Rival) -> tuple[Text, ...]:
+    """That a frontier lies below zero CO2, where a mean share of own CO2 says nothing."""
+    room = _room(rival)
+    beyond = int((room > 1.0).sum())
+    if not beyond:
+        return ()
+    return (
+        Text(
+            "{m}：{k} 行的减排空间超过自身排放（前沿在那里低于零排放）{d}。",
+            "{m}: the abatement room of {k} rows exceeds their CO2 (the frontier lies below zero CO2 there){d}.",
+        ).format(
+            m=rival.label,
+            k=f"{beyond:,}",
+            d=Text("，均值无意义，不列出", "; the mean says nothing and is not shown") if _wild(room) else both(""),
+        ),
+    )
+
+
+def _wild(room: pl.Series) -> bool:
+    mean = room.mean()
+    return isinstance(mean, float) and mean > 1.0
+
+
 def _model_row(rival: Rival) -> tuple[Cell, ...]:
     table = rival.result.table
     priced = table.filter(pl.col("status").is_in(["ok", "kink"]), pl.col("mac").is_finite())["mac"]
     share = 100.0 * table.select((pl.col("status") == "ok").mean()).item()
     quantiles = [priced.quantile(q, "linear") if len(priced) else None for q in (0.1, 0.5, 0.9)]
-    room = table.filter(pl.col("abatement_room").is_finite())["abatement_room"].mean()
+    room = _room(rival)
+    mean = None if _wild(room) else room.mean()
     return (
         Cell(rival.label),
         Cell(verdict(rival.result)),
         Cell(share, ".1f"),
         *(Cell(q, ",.4g" if q is not None and abs(q) < 10 else ",.0f") for q in quantiles),
-        Cell(room if isinstance(room, float) else None, ".3f"),
+        Cell(mean if isinstance(mean, float) else None, ".3f"),
     )
 
 
@@ -155,7 +231,7 @@ def units_table(panel: Panel, rivals: Sequence[Rival], labels: Labels) -> Table:
         )
         frame = frame.with_columns(priced.to_series())
     frame = frame.with_columns(rivals[-1].result.table["abatement_room"].fill_nan(None).alias("room"))
-    by_unit = frame.group_by(panel.id).agg(pl.exclude(panel.id, "room").median(), pl.col("room").mean())
+    by_unit = group_means(frame, [panel.id], ["room"], [pl.exclude(panel.id, "room").median()])
     by_unit = by_unit.sort("mac_0", panel.id, descending=[True, False], nulls_last=True)
     headers = (
         Header(panel.id, labels.item),

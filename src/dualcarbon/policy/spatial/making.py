@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dualcarbon.core.errors import DataError
+from dualcarbon.core.grouped import group_means
 from dualcarbon.core.options import bad_option
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
@@ -192,7 +193,7 @@ def economic_distance(
 
     panel.arrays(column)
     frame = panel.frame if until is None else panel.frame.filter(pl.col(panel.time) <= until)
-    means = frame.group_by(panel.id).agg(pl.col(column).cast(pl.Float64).fill_nan(None).mean())
+    means = group_means(frame, [panel.id], [pl.col(column).cast(pl.Float64).fill_nan(None)])
     units = panel.frame.select(panel.id).unique(maintain_order=True)
     joined = units.join(means, on=panel.id, how="left", validate="1:1", maintain_order="left")
     ids, m = tuple(joined[panel.id].to_list()), joined[column].to_numpy().astype(np.float64)

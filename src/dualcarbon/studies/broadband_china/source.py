@@ -11,6 +11,7 @@ import polars as pl
 
 from dualcarbon.core.errors import DataError, InputError, SchemaError
 from dualcarbon.core.files import require_readable
+from dualcarbon.core.grouped import group_sums
 from dualcarbon.core.panel import Drop, Panel, Provenance
 from dualcarbon.core.text import Text, both
 
@@ -135,9 +136,8 @@ def county_cities(folder: Path, years: tuple[int, int] = (2006, 2017)) -> CitySo
     """
     found = counties(folder, years).panel
     sizes = found.frame.group_by("province", "city").agg(pl.col("county_code").n_unique().alias("_all"))
-    summed = found.frame.group_by("province", "city", "year").agg(
-        pl.col("co2_t").sum(), pl.len().cast(pl.Int64).alias("counties")
-    )
+    counted = pl.len().cast(pl.Int64).alias("counties")
+    summed = group_sums(found.frame, ["province", "city", "year"], ["co2_t"], [counted])
     summed = summed.join(sizes, on=["province", "city"], how="left", validate="m:1")
     twice = summed.group_by("city").agg(pl.col("province").n_unique()).filter(pl.col("province") > 1)["city"].to_list()
     if twice:

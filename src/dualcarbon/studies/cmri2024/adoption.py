@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dualcarbon.core.errors import DataError
+from dualcarbon.core.grouped import group_means
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.market.adoption import Numbers, size_effects
@@ -64,7 +65,7 @@ def adopted(panel: Panel, regressions: Regressions, config: FirmStudy) -> Adopti
         pl.col(bad) >= 0.0,
     )
     adopts = _adopts(known, use, config.adoption.adopter_quantile)
-    means = known.group_by(adopts.alias("adopts")).agg(pl.col(use).mean()).sort("adopts")[use].to_list()
+    means = group_means(known, [adopts.alias("adopts")], [use]).sort("adopts")[use].to_list()
     rise = float(means[1] - means[0])
     cell = [GROUP, pl.col(size) < regressions.median_assets_cny]
     firms = known.with_columns(
