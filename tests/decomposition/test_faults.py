@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from dualcarbon.core.errors import ConfigError, DataError, DualcarbonError, SchemaError
-from dualcarbon.decomposition import decompose
+from dualcarbon.decomposition import decompose, decoupling, structural
 
 from .conftest import IDENTITY, world
 
@@ -149,3 +150,24 @@ def test_whole_years_kept_as_floats_are_named_whole() -> None:
 def test_an_infinite_left_side() -> None:
     table = pl.DataFrame({"year": [1, 2], "A": [1.0, 2.0], "C": [1.0, float("inf")]})
     refused(DataError, table, "does not hold", "1, first year=2", written="C ~ A")
+
+
+def test_years_written_as_text_go_by_their_numbers() -> None:
+    table = pl.DataFrame({"year": [9, 10, 11], "Y": [1.0, 2.0, 4.0], "I": [5.0, 4.0, 3.0]})
+    text = table.with_columns(pl.col("year").cast(pl.String)).reverse()
+    for chain in (False, True):
+        assert decompose(text, "E ~ Y * I", chain=chain).effects.equals(
+            decompose(table, "E ~ Y * I", chain=chain).effects
+        )
+    named = table.with_columns(year=pl.Series(["10th plan", "11th plan", "12th plan"]))
+    assert decompose(named, "E ~ Y * I").totals["period"].to_list() == ["10th plan-12th plan"]
+
+
+def test_a_remedy_that_its_own_caller_has() -> None:
+    table = pl.DataFrame({"year": [1, 2], "c": [1.0, -1.0], "y": [1.0, 2.0]})
+    with pytest.raises(DataError, match="decompose with method"):
+        decoupling(table, "c", "y")
+    with pytest.raises(DataError, match=r"Do: correct the data$"):
+        structural([[1.0], [float("nan")]], [[1.0], [1.0]])
+    with pytest.raises(ConfigError, match="without entries"):
+        structural([np.zeros((0, 2)), np.zeros((2, 1))], [np.zeros((0, 2)), np.zeros((2, 1))])

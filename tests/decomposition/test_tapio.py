@@ -108,3 +108,10 @@ def test_a_group_cannot_bear_the_name_of_a_result(name: str) -> None:
     table = pl.DataFrame({name: ["a", "a"], "year": [1, 2], "c": [1.0, 2.0], "y": [1.0, 2.0]})
     with pytest.raises(ConfigError, match=name):
         decoupling(table, "c", "y", by=name)
+
+
+def test_equal_sums_that_differ_by_rounding_have_not_changed() -> None:
+    table = pl.DataFrame({"year": [1, 2, 3], "co2_t": [1.0, 2.0, 2.0 + 4e-16], "gdp_cny": [0.3, 0.1 + 0.2, 0.6]})
+    found = decoupling(table, "co2_t", "gdp_cny").frame
+    assert found["state"].to_list() == ["no_activity_change_pressure_up", "weak_decoupling"]
+    assert found["elasticity"].to_list() == [None, 0.0] and found["activity_rate"][0] == 0.0

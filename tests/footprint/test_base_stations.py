@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -226,3 +228,23 @@ def test_energy_that_is_no_number_is_said() -> None:
     with pytest.raises(ConfigError, match="not a number") as caught:
         stations([2024], kwh_per_day="x")  # type: ignore[arg-type]
     assert caught.value.found.en == "'x'"
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        ({"stock": {2023: "a", 2024: 1.0}}, "not a number"),
+        ({"stock": [1.0, 2.0]}, "not values by year"),
+        ({"stock": pd.Series({2023: 1e6, 2024: 2e6})}, "not values by year"),
+        ({"grid": 0.5}, "no grid path"),
+        ({"factor": [0.5]}, "not a number"),
+    ],
+)
+def test_inputs_of_another_kind(given: dict[str, Any], match: str) -> None:
+    with pytest.raises(ConfigError, match=match):
+        stations([2024], **given)
+
+
+def test_paths_that_are_none() -> None:
+    with pytest.raises(ConfigError, match="no grid path"):
+        stations([2024]).under([0.5])  # type: ignore[list-item]

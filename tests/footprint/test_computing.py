@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -226,3 +227,44 @@ def test_figures_have_calendar_years() -> None:
 def test_a_multiple_that_is_no_number(growth: object) -> None:
     with pytest.raises(ConfigError, match="multiple"):
         break_even_efficiency(growth, 10)  # type: ignore[arg-type]
+
+
+def test_a_trend_that_would_press_the_figure_flat_is_cut_and_said() -> None:
+    found = data_centres("world")
+    steep = trend(415.0, 2024, range(2024, 2061), compute="million_in_ten", efficiency="koomey")
+    calm = trend(415.0, 2024, range(2024, 2031), compute=1.3, efficiency=1.2)
+    figure = found.figure([steep, calm])
+    assert isinstance(figure.drawing, Lines)
+    highest = max(*found.by_year["power_twh"], *found.checks["high_twh"])
+    assert [len(c.x) for c in figure.drawing.curves] == [41, 3, 7]
+    assert max(y for c in figure.drawing.curves for y in c.y) <= 3.0 * highest < steep.power_twh[2027]
+    assert len(figure.notes) == len(found.notes) + 1
+    assert "from 2027 on" in figure.notes[-1].en and "in 2060" in figure.notes[-1].en and "2027" in figure.notes[-1].zh
+
+
+def test_a_trend_outside_the_figure_is_said() -> None:
+    figure = data_centres("us").figure([trend(1.0, 2060, [2060], compute=2.0, efficiency=1.0)])
+    assert isinstance(figure.drawing, Lines) and len(figure.drawing.curves) == 1
+    assert "no year in the figure" in figure.notes[-1].en
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: trend("x", 2024, [2024], compute=2.0, efficiency=1.0), "not a number"),  # type: ignore[arg-type]
+        (lambda: trend(1.0, 2024.5, [2025], compute=2.0, efficiency=1.0), "2024.5"),  # type: ignore[arg-type]
+        (lambda: data_centres(None), "region"),  # type: ignore[arg-type]
+        (lambda: data_centres("us", grid=0.5), "no grid path"),  # type: ignore[arg-type]
+        (lambda: fleet(peak_w={2020: "x", 2030: 1.0}), "not a number"),
+    ],
+)
+def test_inputs_of_another_kind(call: Callable[[], object], match: str) -> None:
+    with pytest.raises(ConfigError, match=match):
+        call()
+
+
+def test_bounds_are_said_as_they_are_meant() -> None:
+    with pytest.raises(DataError, match="> 0"):
+        break_even_path({2024: 1.0, 2026: 0.0})
+    with pytest.raises(DataError, match="2024-2024"):
+        trend(1.0, 2024, [2020], compute=2.0, efficiency=1.0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -203,3 +204,34 @@ def test_levels_of_one_s_own_are_named_in_the_figure() -> None:
     assert isinstance(drawing, Distributions) and drawing.quantile_label.en == "10, 50, 90 % percentiles"
     with pytest.raises(ConfigError, match="odd"):
         monte_carlo(additive, LAWS, draws=64, levels=(0.1, 0.9)).figure()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"draws": 2.5}, {"seed": -1}, {"seed": None}, {"inputs": {"x": 1.0}}, {"model": lambda v: np.array(["a"] * 64)}],
+)
+def test_settings_of_another_kind(changed: dict[str, Any]) -> None:
+    usual: dict[str, Any] = {"model": lambda v: v["x"], "inputs": {"x": Uniform(NAME, 0.0, 1.0)}, "draws": 64}
+    with pytest.raises(ConfigError):
+        monte_carlo(**{**usual, **changed})
+
+
+@pytest.mark.parametrize("low", ["x", None, math.nan])
+def test_laws_of_no_numbers(low: Any) -> None:
+    with pytest.raises(ConfigError, match="low"):
+        Uniform(NAME, low, 1.0)
+
+
+def test_shares_of_the_g_function() -> None:
+    """Saltelli's: V_i = 1 / (3 (1 + a_i)^2), V = prod(1 + V_i) - 1."""
+    a = np.array([0.0, 1.0, 4.5, 9.0])
+    inputs = {f"x{i}": Uniform(NAME, 0.0, 1.0) for i in range(4)}
+
+    def model(v: Mapping[str, np.ndarray]) -> np.ndarray:
+        return np.prod([(np.abs(4.0 * v[f"x{i}"] - 2.0) + a[i]) / (1.0 + a[i]) for i in range(4)], axis=0)
+
+    found = monte_carlo(model, inputs, draws=16_384, seed=1).shares
+    part = 1.0 / (3.0 * (1.0 + a) ** 2)
+    whole = np.prod(1.0 + part) - 1.0
+    for name, truth in (("first", part), ("total", part * np.prod(1.0 + part) / (1.0 + part))):
+        assert (np.abs(found[name].to_numpy() - truth / whole) < ERRORS * found[f"{name}_se"].to_numpy()).all()

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from dualcarbon.core.errors import ConfigError, DataError
 from dualcarbon.core.grid import GridPath
@@ -249,3 +250,118 @@ def test_annuities_repay_one(interest, years):
     for _ in range(years):
         owed = owed * (1 + interest) - annuity(interest, years)
     assert owed == pytest.approx(0.0, abs=1e-12)
+
+
+def test_years_of_reliability_that_are_none() -> None:
+    found = sized(Reliability(0.01))
+    n = found.case.load.size
+    with pytest.raises(DataError, match="no years"):
+        reliability(found, [])
+    for broken in (np.nan, -1.0, np.inf):
+        pv = np.ones(n)
+        pv[7] = broken
+        with pytest.raises(DataError, match=r"\[8\]"):
+            reliability(found, [Yields(pv, np.ones(n))])
+    with pytest.raises(DataError, match="0 years"):
+        reliability(found, np.int64(0), site=SHANGHAI)
+
+
+def test_a_design_says_itself_in_one_line() -> None:
+    found = sized(ZeroCarbon())
+    assert repr(found).startswith("StationDesign(ZeroCarbon: PV ") and len(repr(found)) < 200
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        ({"goal": "zero"}, "ZeroCarbon"),
+        ({"goal": LeastCost}, "LeastCost"),
+        ({"grid": 0.5}, "Grid"),
+        ({"weather": "year.csv"}, "Weather"),
+        ({"storage": 0.95}, "Storage"),
+        ({"costs": {}}, "Costs"),
+        ({"solver": "x"}, "simplex"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused(given: dict, match: str) -> None:
+    usual = {"weather": Yields([1.0, 0.0], [0.0, 1.0])}
+    with pytest.raises(ConfigError, match=match):
+        size_station(**{**usual, **given})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: CarbonCap("x"),
+        lambda: Reliability("x"),
+        lambda: Storage("x"),
+        lambda: Limits("x"),
+        lambda: Costs(pv_cny_per_kw="x"),
+        lambda: size_station(weather=yields(), costs=Costs(interest="x")),
+        lambda: Load("x").hours(2),
+        lambda: Site("x", 0.0),
+        lambda: Site(31.2, 121.5, 5.0, None),
+        lambda: Site(31.2, 121.5, float("nan")),
+    ],
+)
+def test_parameters_that_are_no_numbers(make) -> None:
+    with pytest.raises(ConfigError):
+        make()
+
+
+@pytest.mark.parametrize("given", [{"weather": Yields(["a", 1.0], [1.0, 0.0])}, {"load": ["a", 1.0]}])
+def test_hours_that_are_no_numbers(given: dict) -> None:
+    with pytest.raises(DataError, match=r"\[1\]"):
+        size_station(**{"weather": Yields([1.0, 0.0], [0.0, 1.0]), **given})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_sizes_of_small_years_against_a_program_written_out(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n = int(random.choice([1, 2, 12, 24]))
+    pv, wind = random.uniform(0, 1, n) * (seed % 4 != 1), random.uniform(0, 1, n) * (seed % 4 != 2)
+    load = random.uniform(0.2, 3.0, n) * (random.random(n) > 0.3)
+    load[0] = 1.0
+    price, co2 = random.uniform(0.3, 1.2, n), random.uniform(0.3, 0.9, n)
+    least = 8760 / n * float(co2 @ load) / 1000.0
+    goal = (LeastCost(), CarbonCap(0.2 * least), Reliability(0.1), Reliability(0.05, on_grid=True))[seed % 4]
+    how = Storage(0.9, 0.8, 0.8)
+    found = size_station(weather=Yields(pv, wind), load=load, goal=goal, grid=Grid(co2, price), storage=how)
+    assert found.cost_cny == pytest.approx(written_out(pv, wind, load, price, co2, goal, how), rel=1e-7)
+
+
+def written_out(pv, wind, load, price, co2, goal, how) -> float:
+    """The least cost by dense rows: sizes, then charge, discharge, level, grid and loss of every hour."""
+    n, year = load.size, 8760 / load.size
+    flow = {name: 4 + i * n + np.arange(n) for i, name in enumerate(("in", "out", "level", "grid", "lost"))}
+    low, high, rows = [], [], []
+
+    def row(least: float, most: float, *terms: tuple[object, object]) -> None:
+        one = np.zeros(4 + 5 * n)
+        for place, value in terms:
+            np.add.at(one, np.atleast_1d(place), value)
+        rows.append(one)
+        low.append(least)
+        high.append(most)
+
+    for t in range(n):
+        at = {name: places[t] for name, places in flow.items()}
+        supply = [(0, pv[t]), (1, wind[t]), (at["in"], -1.0), *((at[f], 1.0) for f in ("out", "grid", "lost"))]
+        row(load[t], np.inf, *supply)
+        moved = [(at["in"], -how.charging), (at["out"], 1.0 / how.discharging)]
+        row(0.0, 0.0, (at["level"], 1.0), (flow["level"][t - 1], -1.0), *moved)
+        row(-np.inf, 0.0, (at["level"], 1.0), (2, -1.0))
+        row(0.0, np.inf, (at["level"], 1.0), (2, how.depth_of_discharge - 1.0))
+        row(-np.inf, 0.0, (at["in"], 1.0), (3, -1.0))
+        row(-np.inf, 0.0, (at["out"], 1.0), (3, -1.0))
+    lost, grid = isinstance(goal, Reliability), not isinstance(goal, Reliability) or goal.on_grid
+    if isinstance(goal, CarbonCap):
+        row(-np.inf, goal.t_per_year, (flow["grid"], year * co2 / 1000.0))
+    if lost:
+        row(-np.inf, goal.lost_load * load.sum(), (flow["lost"], 1.0))
+    cost, most = np.zeros(4 + 5 * n), np.full(4 + 5 * n, np.inf)
+    cost[:4], cost[flow["grid"]] = Costs().yearly, year * price
+    most[flow["grid"]], most[flow["lost"]] = np.inf if grid else 0.0, load if lost else 0.0
+    found = milp(cost, constraints=LinearConstraint(np.array(rows), low, high), bounds=Bounds(0.0, most))
+    assert found.success
+    return float(found.fun)

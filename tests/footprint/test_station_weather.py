@@ -360,3 +360,9 @@ def test_wind_rises_with_the_hub_and_thins_with_altitude():
 def test_impossible_equipment_and_climates_are_refused(call):
     with pytest.raises(ConfigError):
         call()
+
+
+def test_a_sun_that_never_changes_is_refused_without_a_warning() -> None:
+    sun = synthetic_weather(SHANGHAI)[0].hours.select("time", "temperature_c", "wind_m_s", ghi_w_m2=pl.lit(500.0))
+    with pytest.raises(DataError, match="sun down"):
+        Weather.from_frame(sun, SHANGHAI)

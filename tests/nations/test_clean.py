@@ -96,3 +96,16 @@ def test_fossil_generation_as_text_and_years_with_a_point() -> None:
     assert found.at(2020) == {"A": 0.4} and found.frame["unaccounted"].to_list() == [0.0]
     with pytest.raises(DataError, match="cannot be read"):
         clean_shares(mix.with_columns(fossil_twh=pl.lit("x")), countries=None)
+
+
+def test_one_country_by_its_code_alone() -> None:
+    assert clean_shares(shipped_mix(), countries="CHN").frame.equals(
+        clean_shares(shipped_mix(), countries=["CHN"]).frame
+    )
+
+
+@pytest.mark.parametrize("asked", [{"since": 3000}, {"countries": []}, {"countries": ["A"], "since": 2021}])
+def test_nothing_left_is_said(asked: dict[str, object]) -> None:
+    table = mix() if asked.get("countries") == ["A"] else shipped_mix()
+    with pytest.raises(DataError, match="no generation from"):
+        clean_shares(table, **asked)  # type: ignore[arg-type]

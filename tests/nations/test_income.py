@@ -96,3 +96,19 @@ def test_refusals() -> None:
     early = pl.DataFrame({"iso3": ["CHN"], "year": [1950], "gdp_per_head_usd": [1.0]})
     with pytest.raises(DataError, match="0 years with both"):
         position(found, pl.concat([without, early]))
+
+
+def test_countries_named_otherwise_are_not_joined_to_nothing() -> None:
+    names = {"CHN": "中国", "USA": "美国", "GBR": "英国", "DEU": "德国", "JPN": "日本"}
+    found = peaks(shipped_emissions().with_columns(pl.col("iso3").replace(names)))
+    with pytest.raises(DataError, match="中国") as caught:
+        income_at_peak(found, shipped_income())
+    assert "CHN" in caught.value.say("en") and "ISO 3166" in caught.value.say("zh")
+    named = shipped_income().with_columns(pl.col("iso3").replace(names))
+    assert income_at_peak(found, named).unknown == 0
+
+
+def test_no_ratio_to_a_world_of_zero() -> None:
+    nothing = pl.when(pl.col("iso3") == "WLD").then(0.0).otherwise("gdp_per_head_usd")
+    found = income_at_peak(peaks(shipped_emissions()), shipped_income().with_columns(gdp_per_head_usd=nothing))
+    assert found.frame["ratio"].null_count() == found.unknown == found.frame.height

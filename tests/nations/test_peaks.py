@@ -198,3 +198,8 @@ def test_the_publishers_own_column_names_are_known() -> None:
     assert peaks(theirs).frame.equals(peaks(ours).frame)
     with pytest.raises(SchemaError, match="iso3, year, co2_mt"):
         peaks(ours.rename({"iso3": "land"}).drop("country", strict=False))
+
+
+def test_a_table_without_columns() -> None:
+    with pytest.raises(SchemaError, match="no column"):
+        peaks(pl.DataFrame())

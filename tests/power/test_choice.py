@@ -10,6 +10,7 @@ from dualcarbon.core.exhibit import Lines, Stacked, Table
 from dualcarbon.core.tables import reference_rows
 from dualcarbon.core.text import LANGUAGES
 from dualcarbon.power import (
+    KINDS,
     area_table,
     choice_table,
     effect_of_choice,
@@ -131,3 +132,22 @@ def test_bad_energy_and_no_scenario() -> None:
         effect_of_choice("x", 2023)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="scenario"):
         effect_of_choice(1.0, 2023, scenarios=())
+
+
+def test_one_scenario_alone() -> None:
+    assert effect_of_choice(1.0, 2030, scenarios="report").frame.equals(
+        effect_of_choice(1.0, 2030, scenarios=("report",)).frame
+    )
+
+
+@pytest.mark.parametrize("year", [2023, 2030])
+def test_no_row_says_that_a_marginal_factor_was_published(year: int) -> None:
+    seen = effect_of_choice(1.0, year)
+    marginal = seen.frame.filter(kind="marginal")
+    assert "official" not in marginal["scenario"] and not marginal["official"].any()
+    assert marginal.select("scenario", "vintage").is_unique().all()
+    table = choice_table(seen)
+    said = [row[1].value for row in table.rows if row[0].value == KINDS["marginal"].label]
+    for_year = [basis for basis in said if str(basis.en).startswith("published")]
+    assert said and not for_year
+    assert grid_factor(2023, kind="marginal", vintage=2023).scenario == "fossil"

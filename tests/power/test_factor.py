@@ -260,3 +260,15 @@ def test_no_path_no_exhibit() -> None:
     with pytest.raises(ConfigError, match="没有可画的路径"):
         path_figure([])
     assert "fossil" not in grid_factor(2023, kind="reporting", vintage=2022).rule.en
+
+
+def test_a_vintage_that_is_no_year() -> None:
+    with pytest.raises(ConfigError, match="no such vintage"):
+        grid_factor(2023, vintage=[2022])  # type: ignore[arg-type]
+
+
+def test_areas_there_are_in_the_language_of_the_message() -> None:
+    with pytest.raises(DataError) as caught:
+        grid_factor(2022, kind="provincial", area="西藏")
+    assert "Yunnan" in caught.value.say("en") and "云南" in caught.value.say("zh")
+    assert "云南" not in caught.value.say("en")

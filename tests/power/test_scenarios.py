@@ -152,3 +152,18 @@ def test_clean_written_in_words() -> None:
         assert own_scenario(table.with_columns(clean=pl.Series(words * 2))).clean_share([2020])[0] == pytest.approx(0.4)
     with pytest.raises(DataError, match="clean"):
         own_scenario(table.with_columns(clean=pl.Series(["no", "perhaps"] * 2)))
+
+
+@pytest.mark.parametrize("factors", [{2030: "x"}, {"soon": 0.8}, {2030.5: 0.8}, {2030: None}, 0.8])
+def test_fossil_factors_that_are_none(factors: object) -> None:
+    with pytest.raises(DataError, match="fossil factors"):
+        own_scenario(frame(), fossil_t_per_mwh=factors)  # type: ignore[arg-type]
+
+
+def test_years_of_fossil_factors_as_text() -> None:
+    assert own_scenario(frame(), fossil_t_per_mwh={"2030": 0.8}).fossil_t_per_mwh == {2030: 0.8}  # type: ignore[dict-item]
+
+
+def test_a_scenario_without_columns() -> None:
+    with pytest.raises(SchemaError, match="no column"):
+        own_scenario(pl.DataFrame())

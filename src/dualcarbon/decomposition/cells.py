@@ -103,7 +103,7 @@ def cells_of(
     faults.columns_absent(table, [time, *by, *inner, *columns])
     faults.not_numeric(table, columns)
     faults.keys_missing(table, [time, *by, *inner])
-    layout = _lay_out(table, time, (*by, *inner), ends_only)
+    layout = _lay_out(_in_numbers(table, time), time, (*by, *inner), ends_only)
     own = tuple(name for name in by if name not in identity.left.subscripts)
     spread = {symbol: layout.spread(symbol.column) for factor in identity.factors for symbol in factor.symbols}
     gone = np.any([np.isnan(values) for values in spread.values()], axis=0)
@@ -117,6 +117,14 @@ def cells_of(
     _require_identity(layout, identity, by, product)
     group, groups = _groups(layout, by)
     return Cells(tuple(layout.times.to_list()), layout.keys, values, group, groups, int(gone.sum()))
+
+
+def _in_numbers(table: pl.DataFrame, time: str) -> pl.DataFrame:
+    """Periods written as whole numbers become numbers, so that 9 stands before 10; any other text keeps its order."""
+    if table[time].dtype != pl.String:
+        return table
+    whole = table[time].str.strip_chars().cast(pl.Int64, strict=False)
+    return table if whole.null_count() else table.with_columns(whole.alias(time))
 
 
 def _lay_out(table: pl.DataFrame, time: str, keys: Sequence[str], ends_only: bool) -> _Layout:
@@ -237,8 +245,9 @@ def _require_values(layout: _Layout, identity: Identity, values: Array, signed: 
             Text("改正数据", "correct the data")
             if infinite
             else Text(
-                '改正数据；若负值有意义（如库存变动），用 method="shapley"',
-                'correct the data; if negative values have a meaning (changes of stocks), use method="shapley"',
+                '改正数据；若负值有意义（如库存变动），decompose 的 method="shapley" 可以处理',
+                "correct the data; negative values that have a meaning (changes of stocks) are taken by decompose with "
+                'method="shapley"',
             ),
             *layout.named(wrong.any(axis=1)),
             more=", ".join(named),

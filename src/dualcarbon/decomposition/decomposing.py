@@ -53,6 +53,7 @@ def decompose(
     identity : str
         Such as ``C ~ Y * S[ind] * (E[ind]/Y[ind]) * F[ind,fuel]``; 0/0 is 0. Subscripts of the left side name groups.
     time : str
+        Periods in increasing order; text that holds whole numbers counts as numbers, other text goes by its letters.
     method, form : str
     chain : bool
         Every two consecutive periods instead of the first and the last.

@@ -166,9 +166,12 @@ def _misfit(expected: Text, found: str) -> None:
 def _require_shapes(before: list[Array], after: list[Array]) -> None:
     shapes = [part.shape for part in before]
     fits = all(len(shape) == 2 for shape in shapes) and all(a[1] == b[0] for a, b in pairwise(shapes))
-    if not before or not fits or shapes != [part.shape for part in after]:
+    if not before or not fits or shapes != [part.shape for part in after] or not all(part.size for part in before):
         _misfit(
-            Text("相邻矩阵的维数相接，两期形状相同", "neighbours of matching dimensions, equal shapes in both periods"),
+            Text(
+                "相邻矩阵的维数相接，两期形状相同，没有空矩阵",
+                "neighbours of matching dimensions, equal shapes in both periods, no matrix without entries",
+            ),
             f"{shapes}, {[part.shape for part in after]}",
         )
 
@@ -187,7 +190,11 @@ def _require_entries(names: Sequence[str], before: list[Array], after: list[Arra
                     found=Text(
                         "第 {p} 期 {c} 个，首先是 [{i}, {j}] = {v}", "period {p}: {c}, first [{i}, {j}] = {v}"
                     ).format(p=period, c=int(wrong.sum()), i=row, j=column, v=f"{part[row, column]:g}"),
-                    remedy=Text('改正数据；有负值时用 method="shapley"', 'correct the data, or use method="shapley"'),
+                    remedy=Text(
+                        '改正数据；有负值时用 method="shapley"', 'correct the data; method="shapley" takes negatives'
+                    )
+                    if method == "lmdi"
+                    else Text("改正数据", "correct the data"),
                 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from dualcarbon.core.errors import DataError
 from dualcarbon.core.exhibit import Cell, Figure, Header, Points, Scatter, Table
@@ -22,6 +23,7 @@ from dualcarbon.decomposition.words import PERIOD, SOURCE, Label, period_name, s
 if TYPE_CHECKING:
     from dualcarbon.decomposition.result import Decomposition
 
+Array = NDArray[np.float64]
 LOW, HIGH = 0.8, 1.2
 """Elasticities between which pressure and activity are coupled, both ends included."""
 
@@ -89,7 +91,8 @@ class Decoupling:
     ----------
     frame : polars.DataFrame
         The columns of the groups, period, pressure_start, pressure_end, activity_start, activity_end, pressure_rate,
-        activity_rate (relative changes), elasticity (null where activity does not change), state (a key of `STATES`).
+        activity_rate (relative changes; none up to 1e-12, which is rounding), elasticity (null where activity does not
+        change), state (a key of `STATES`).
     pressure, activity : str
         The columns compared.
     by : tuple of str
@@ -202,7 +205,7 @@ def _require_starts(cells: Cells, names: Sequence[str]) -> None:
 
 def _compare(cells: Cells, pair: tuple[int, int]) -> pl.DataFrame:
     (c0, y0), (c1, y1) = cells.values[pair[0]], cells.values[pair[1]]
-    pressure, activity = (c1 - c0) / c0, (y1 - y0) / y0
+    pressure, activity = _rates(c0, c1), _rates(y0, y1)
     states = [state_of(float(a), float(b)) for a, b in zip(pressure, activity, strict=True)]
     elasticity = np.divide(pressure, activity, out=np.full_like(pressure, np.nan), where=activity != 0.0)
     frame = pl.DataFrame(
@@ -219,6 +222,12 @@ def _compare(cells: Cells, pair: tuple[int, int]) -> pl.DataFrame:
         }
     )
     return pl.concat([cells.keys, frame], how="horizontal") if cells.keys.width else frame
+
+
+def _rates(before: Array, after: Array) -> Array:
+    """Relative changes; what rounding leaves of two equal sums is none."""
+    change = (after - before) / before
+    return np.where(np.abs(change) <= _ROUNDING, 0.0, change)
 
 
 def _attribution(one: Decoupling, found: Decomposition) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from dualcarbon.core.exhibit import Figure, Table
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text
 from dualcarbon.footprint import faults, shipped
+from dualcarbon.footprint.factors import require_path
 from dualcarbon.footprint.fleet import CURVES, Curve, Scenario, check_points, scenario
 from dualcarbon.footprint.milestones import between
 
@@ -66,7 +67,11 @@ class DataCentres:
         return computing_exhibits.check_table(self)
 
     def figure(self, trends: Sequence[Trend] = ()) -> Figure:
-        """Electricity over the years, bottom-up beside trends, check points beside them."""
+        """Electricity over the years, bottom-up beside trends, check points beside them.
+
+        A trend is drawn up to three times the highest of the others, which it would else press flat; a note tells when
+        it leaves the figure and what it comes to.
+        """
         from dualcarbon.footprint import computing_exhibits
 
         return computing_exhibits.figure(self, trends)
@@ -101,7 +106,7 @@ def data_centres(
     Raises
     ------
     ConfigError
-        Unknown region or curve.
+        Unknown region or curve; a grid that is no path.
     DataError
         A year outside the scenario or the grid path.
 
@@ -111,8 +116,10 @@ def data_centres(
     383
     """
     faults.require_choice(Text("功率曲线", "power curve"), curve, get_args(Curve))
-    plan = scenario(region) if isinstance(region, str) else region
+    plan = region if isinstance(region, Scenario) else scenario(region)
     t = faults.asked_years(years if years is not None else plan.years).tolist()
+    if grid is not None:
+        require_path(grid)
     by_kind = _by_kind(plan, t, curve)
     by_year = _by_year(plan, t, by_kind, grid)
     statuses = shipped.statuses_said(plan.statuses)

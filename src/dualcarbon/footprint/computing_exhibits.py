@@ -16,6 +16,8 @@ from dualcarbon.footprint.shipped import STATUSES
 from dualcarbon.footprint.words import CO2, MT, POWER, SOURCE, STATUS, TWH, YEAR
 
 _OURS = Text("自下而上", "Bottom-up")
+_CEILING = 3.0
+"""Multiple of the highest bottom-up value or check point up to which a trend is drawn."""
 
 
 def table(found: DataCentres, years: Iterable[int] | None = None) -> Table:
@@ -98,14 +100,19 @@ def check_table(found: DataCentres) -> Table:
 
 
 def figure(found: DataCentres, trends: Sequence[Trend] = ()) -> Figure:
-    """Bottom-up and trends as curves; check points as dashed lines through their years."""
-    x = tuple(float(y) for y in found.by_year["year"])
-    first, last = x[0], x[-1]
+    """Bottom-up and trends as curves, trends up to a ceiling; check points as dashed lines through their years."""
+    years, ours = found.by_year["year"], found.by_year["power_twh"]
     references = _references(found.checks)
-    curves = [Points(_OURS, x, tuple(found.by_year["power_twh"].to_list()))]
+    ceiling = _CEILING * max(ours.to_list() + [y for part in references for y in part.y])
+    curves, notes = [_curve(_OURS, found.by_year)], list(found.notes)
     for one in trends:
-        part = one.by_year.filter(pl.col("year").is_between(int(first), int(last)))
-        curves.append(Points(one.label, tuple(float(y) for y in part["year"]), tuple(part["power_twh"].to_list())))
+        part = one.by_year.filter(pl.col("year").is_between(years[0], years[-1]))
+        above = part.filter(pl.col("power_twh") > ceiling)
+        shown = part if above.is_empty() else part.filter(pl.col("year") < above["year"][0])
+        if shown.height:
+            curves.append(_curve(one.label, shown))
+        if shown.height < part.height or part.is_empty():
+            notes.append(_cut(one, part, above, ceiling))
     return Figure(
         key=f"figure_data_centres_{found.scenario.region}",
         number=Text("数据中心图", "Data centres"),
@@ -113,9 +120,30 @@ def figure(found: DataCentres, trends: Sequence[Trend] = ()) -> Figure:
             "{r}数据中心用电：自下而上与趋势外推", "{r}: electricity of data centres, bottom-up and by trend"
         ).format(r=found.scenario.label),
         drawing=Lines(YEAR, Text("用电量（TWh）", "Electricity (TWh)"), tuple(curves), references, years=True),
-        notes=found.notes,
+        notes=tuple(notes),
         source=SOURCE,
         simulated=False,
+    )
+
+
+def _curve(label: Text, rows: pl.DataFrame) -> Points:
+    return Points(label, tuple(float(y) for y in rows["year"]), tuple(rows["power_twh"].to_list()))
+
+
+def _cut(one: Trend, part: pl.DataFrame, above: pl.DataFrame, ceiling: float) -> Text:
+    """What of a trend the figure does not show."""
+    if part.is_empty():
+        return Text("“{l}”在图中没有年份。", "'{l}' has no year in the figure.").format(l=one.label)
+    return Text(
+        "“{l}”自 {y} 年起超出 {c} TWh，不再画出，以免压平其余曲线；{z} 年为 {p} TWh。",
+        "'{l}' is above {c} TWh from {y} on and no longer drawn, so as not to press the other curves flat; in {z} it "
+        "comes to {p} TWh.",
+    ).format(
+        l=one.label,
+        y=above["year"][0],
+        c=f"{ceiling:,.0f}",
+        z=part["year"][-1],
+        p=f"{part['power_twh'][-1]:,.4g}",
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.tables import reference_rows
 from dualcarbon.core.text import Text, both
+from dualcarbon.footprint.station_checks import read
 
 FOLDER = "footprint/facts"
 STATUSES = {
@@ -67,7 +68,7 @@ def annuity(interest: float, years: float) -> float:
     >>> round(annuity(0.06, 20), 6), annuity(0.0, 20)
     (0.087185, 0.05)
     """
-    if not (years > 0.0 and interest > -1.0 and np.isfinite(years * interest)):
+    if not (read(years) > 0.0 and read(interest) > -1.0 and np.isfinite(years * interest)):
         raise ConfigError(
             Text("年金无法计算", "no annuity can be computed"),
             expected=Text("年限为正，利率大于 -1", "a positive life and an interest rate above -1"),
@@ -118,7 +119,7 @@ class Costs:
 
     def __post_init__(self) -> None:
         bad = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name != "interest"]
-        bad = [(name, value) for name, value in bad if not (np.isfinite(value) and value >= 0.0)]
+        bad = [(name, value) for name, value in bad if not 0.0 <= read(value) < np.inf]
         if bad:
             raise ConfigError(
                 Text("成本取值不合理", "costs are not sensible"),

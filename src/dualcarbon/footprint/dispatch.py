@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.errors import ConvergenceError, DataError
 from dualcarbon.core.text import Text
 from dualcarbon.footprint.station import Case, Yields
+from dualcarbon.footprint.station_checks import read_hours, require_hours
 from dualcarbon.footprint.station_result import StationDesign
 from dualcarbon.footprint.synthetic_weather import Climate, synthetic_weather
 from dualcarbon.footprint.weather import Site, Weather
@@ -66,7 +67,8 @@ class Outcomes:
     Attributes
     ----------
     table : polars.DataFrame, one row a year
-        year, lost_kwh, lost_share, lost_hours, grid_kwh, curtailed_kwh.
+        year, lost_kwh, lost_share, lost_hours, grid_kwh, curtailed_kwh: sums over the hours of the year as given, not
+        stretched to 8,760.
     """
 
     table: pl.DataFrame
@@ -153,17 +155,15 @@ def reliability(
     Raises
     ------
     DataError
-        If a year is not as long as the load, or years are a number without a site.
+        If a year is not as long as the load or has negative or missing hours, there is no year, or years are a number
+        without a site.
     """
-    if isinstance(years, int):
+    if isinstance(years, (int, np.integer)):
         if site is None or years < 1:
-            raise DataError(
-                Text("无法生成年份", "no years can be made"),
-                expected=Text("site 与至少一年", "a site and at least one year"),
-                found=Text("{n} 年，site={s}", "{n} years, site={s}").format(n=years, s=site),
-                remedy=Text("给出 site=，或给出各年的气象", "give site=, or the weather of each year"),
-            )
-        years = synthetic_weather(site, climate, years=years, seed=seed)
+            raise _no_years(int(years), site)
+        years = synthetic_weather(site, climate, years=int(years), seed=seed)
+    if not len(years):
+        raise _no_years(0, site)
     charge, rows = design.start_kwh, []
     for i, year in enumerate(years):
         yields = year if isinstance(year, Yields) else Yields.of(year, panels, turbine)
@@ -176,8 +176,17 @@ def reliability(
     return Outcomes(pl.DataFrame([tuple(map(float, row)) for row in rows], schema=names, orient="row"))
 
 
+def _no_years(n: int, site: Site | None) -> DataError:
+    return DataError(
+        Text("没有可用的年份", "there are no years"),
+        expected=Text("site 与至少一年，或各年的气象", "a site and at least one year, or the weather of each year"),
+        found=Text("{n} 年，site={s}", "{n} years, site={s}").format(n=n, s=site),
+        remedy=Text("给出 site=，或给出各年的气象", "give site=, or the weather of each year"),
+    )
+
+
 def _year(design: StationDesign, yields: Yields, charge: float) -> Array:
-    pv, wind = np.asarray(yields.pv, dtype=np.float64), np.asarray(yields.wind, dtype=np.float64)
+    pv, wind = read_hours(yields.pv), read_hours(yields.wind)
     load = design.case.load
     if not pv.shape == wind.shape == load.shape:
         raise DataError(
@@ -186,6 +195,8 @@ def _year(design: StationDesign, yields: Yields, charge: float) -> Array:
             found=Text("光伏 {p}，风电 {w}", "PV {p}, wind {w}").format(p=pv.size, w=wind.size),
             remedy=Text("各年给出同样多的小时", "give as many hours in every year"),
         )
+    for name, values in (("pv", pv), ("wind", wind)):
+        require_hours(name, values, load.size)
     return dispatch_totals(
         pv * design.pv_kw + wind * design.wind_kw, load, _battery(design), _limit(design.case), charge
     )

@@ -15,6 +15,7 @@ from dualcarbon.footprint.milestones import between
 
 _GROWTH = Text("倍数", "multiple")
 _TREND = Text("趋势外推", "extrapolation of a trend")
+_BASE = Text("基年用电量", "energy of the base year")
 _EFFICIENCY = Text("所需能效", "efficiency needed")
 _YEARS = Text("年数", "number of years")
 _MULTIPLE_REMEDY = Text("给出倍数，例如一百万倍用 1e6", "give a multiple, such as 1e6 for a million times")
@@ -95,9 +96,9 @@ def trend(
     Raises
     ------
     DataError
-        Negative energy; an index that grows beyond 1e308 or falls to zero.
+        Negative energy; a year before the base year; an index that grows beyond 1e308 or falls to zero.
     ConfigError
-        A rate not above zero, an unknown key, a year before the base year.
+        A rate not above zero, an unknown key, a base year that is no whole year, energy that is no number.
 
     Examples
     --------
@@ -105,8 +106,9 @@ def trend(
     >>> round(found.power_twh[2034] / 100.0)
     12098
     """
-    base = np.array([float(base_twh)])
-    faults.require_range(Text("基年用电量", "energy of the base year"), [base_year], base)
+    base_twh = faults.number(_BASE, base_twh)
+    (base_year,) = faults.asked_years([base_year]).tolist()
+    faults.require_range(_BASE, [base_year], np.array([base_twh]))
     t = faults.asked_years(years)
     _require_not_before(base_year, t.tolist())
     c, e = _rate(compute, "compute"), _rate(efficiency, "efficiency")
@@ -126,7 +128,7 @@ def trend(
         }
     )
     named = Text("算力每年 {c} 倍、能效每年 {e} 倍", "compute {c} x a year, efficiency {e} x a year")
-    return Trend(table, c, e, int(base_year), float(base_twh), label or named.format(c=f"{c:.3g}", e=f"{e:.3g}"))
+    return Trend(table, c, e, base_year, base_twh, label or named.format(c=f"{c:.3g}", e=f"{e:.3g}"))
 
 
 def break_even_efficiency(growth: float, years: float, *, energy: float = 1.0) -> float:
@@ -238,5 +240,5 @@ def _rate(given: float | str, applies_to: str) -> float:
 
 def _require_not_before(base_year: int, years: list[int]) -> None:
     remedy = Text("从基年起给出年份，或换一个基年", "ask for years from the base year on, or take another base year")
-    later = range(base_year, max(years) + 1)
+    later = range(base_year, max(base_year, *years) + 1)
     faults.require_years(_TREND, later, years, remedy)

@@ -110,7 +110,7 @@ def given_paths(paths: Sequence[GridPath] | None, years: Iterable[int]) -> tuple
     Raises
     ------
     ConfigError
-        If none is given but an empty sequence.
+        If none is given but an empty sequence, or one is no path.
     """
     if paths is not None and not paths:
         raise ConfigError(
@@ -119,6 +119,8 @@ def given_paths(paths: Sequence[GridPath] | None, years: Iterable[int]) -> tuple
             found=both("[]"),
             remedy=Text("例如 [dc.power.grid_path()]", "for example [dc.power.grid_path()]"),
         )
+    for path in paths or ():
+        require_path(path)
     return factor_paths(years) if paths is None else tuple(paths)
 
 
@@ -128,7 +130,7 @@ def chosen_path(grid: GridPath | None, factor: str | float | None, vintage: str,
     Raises
     ------
     ConfigError
-        If both are given, or the name is unknown.
+        If both are given, the name is unknown, or `grid` is no path.
     """
     if grid is not None and factor is not None:
         raise ConfigError(
@@ -138,7 +140,25 @@ def chosen_path(grid: GridPath | None, factor: str | float | None, vintage: str,
             remedy=Text("去掉其中一个", "leave one of them out"),
         )
     if grid is not None:
+        require_path(grid)
         return grid
     if factor is None or isinstance(factor, str):
         return national_path(factor or "national_average", years, vintage=vintage)
-    return constant_path(float(factor), Text("给定因子", "factor given"), years)
+    value = faults.number(Text("电网因子", "grid factor"), factor)
+    return constant_path(value, Text("给定因子", "factor given"), years)
+
+
+def require_path(grid: object) -> None:
+    """Refuse what is no grid path.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if not isinstance(grid, GridPath):
+        raise ConfigError(
+            Text("grid 不是电网路径", "grid is no grid path"),
+            expected=Text("GridPath，例如 dc.power.grid_path()", "a GridPath, such as dc.power.grid_path()"),
+            found=both(repr(grid)[:80]),
+            remedy=Text("一个数用 factor=", "give one number by factor="),
+        )

@@ -42,9 +42,8 @@ def require_range(
     if not outside.any():
         return
     found = [f"{y}: {v:g}" for y, v, out in zip(years, values, outside, strict=True) if out]
-    bound = (
-        both(f">= {low:g}") if np.isinf(high) else Text("{a} 到 {b}", "{a} to {b}").format(a=f"{low:g}", b=f"{high:g}")
-    )
+    least = "> 0" if 0.0 < low < np.finfo(np.float64).tiny else f">= {low:g}"
+    bound = both(least) if np.isinf(high) else Text("{a} 到 {b}", "{a} to {b}").format(a=f"{low:g}", b=f"{high:g}")
     raise DataError(
         Text("{w}超出允许的范围", "{w}: outside the range allowed").format(w=what),
         expected=bound,
@@ -153,18 +152,25 @@ def whole_year(given: object) -> int | None:
     return int(number) if number.is_integer() else None
 
 
-def by_year(given: Mapping[int, float]) -> dict[int, float]:
+def by_year(what: Text, given: Mapping[int, float]) -> dict[int, float]:
     """The values by whole year, increasing.
 
     Raises
     ------
     ConfigError
-        If a key is no whole year, or two keys are the same year.
+        If it is no mapping, a key is no whole year, two keys are the same year, or a value is no number.
     """
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            Text("{w}不是逐年的值", "{w}: not values by year").format(w=what),
+            expected=Text("年份到数的映射", "a mapping of years to numbers"),
+            found=both(type(given).__name__),
+            remedy=Text("例如 {2023: 1.0, 2024: 2.0}", "for example {2023: 1.0, 2024: 2.0}"),
+        )
     years = {key: whole_year(key) for key in given}
     if None in years.values() or len(set(years.values())) < len(years):
         raise _wrong_years(list(given))
-    return dict(sorted((year, float(given[key])) for key, year in years.items() if year is not None))
+    return dict(sorted((year, number(what, given[key])) for key, year in years.items() if year is not None))
 
 
 def _wrong_years(given: list[object]) -> ConfigError:

@@ -224,10 +224,9 @@ _OTHER = Text("存储与网络的份额", "share of storage and network")
 
 
 def _require(what: Text, part: Mapping[int, float], low: float, high: float, remedy: Text | None = None) -> None:
-    years = sorted(part)
-    faults.asked_years(years)
-    values = np.array([part[y] for y in years], dtype=np.float64)
-    faults.require_range(what, years, values, low=low, high=high, remedy=remedy)
+    told = faults.by_year(what, part)
+    faults.asked_years(told)
+    faults.require_range(what, told, np.array(list(told.values())), low=low, high=high, remedy=remedy)
 
 
 def _fleet(kind: str, rows: list[dict[str, str]]) -> Fleet:

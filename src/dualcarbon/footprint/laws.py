@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Protocol
 
 import numpy as np
@@ -60,7 +62,7 @@ class Uniform:
     status: str = "given"
 
     def __post_init__(self) -> None:
-        _require(self.label, self.low < self.high, "low < high", f"low={self.low}, high={self.high}")
+        _require(self.label, "low < high", lambda a, b: a < b, low=self.low, high=self.high)
 
     def quantile(self, level: Floats) -> Floats:
         """low + u (high - low)."""
@@ -89,8 +91,9 @@ class Triangular:
     status: str = "given"
 
     def __post_init__(self) -> None:
-        held = self.low <= self.mode <= self.high and self.low < self.high
-        _require(self.label, held, "low <= mode <= high", f"low={self.low}, mode={self.mode}, high={self.high}")
+        expected = "low <= mode <= high, low < high"
+        given = {"low": self.low, "mode": self.mode, "high": self.high}
+        _require(self.label, expected, lambda a, m, b: a <= m <= b and a < b, **given)
 
     def quantile(self, level: Floats) -> Floats:
         """low + sqrt(u w (mode - low)) up to the mode, high - sqrt((1 - u) w (high - mode)) above; w = high - low."""
@@ -122,8 +125,8 @@ class Lognormal:
     status: str = "given"
 
     def __post_init__(self) -> None:
-        held = self.median > 0.0 and self.sigma > 0.0
-        _require(self.label, held, "median > 0, sigma > 0", f"median={self.median}, sigma={self.sigma}")
+        given = {"median": self.median, "sigma": self.sigma}
+        _require(self.label, "median > 0, sigma > 0", lambda m, s: m > 0.0 and s > 0.0, **given)
 
     def quantile(self, level: Floats) -> Floats:
         """median x exp(sigma z(u)), z the normal quantile."""
@@ -152,13 +155,12 @@ def _law(row: dict[str, str]) -> Law:
     return Lognormal(label, first, second, source, status)
 
 
-def _require(label: Text, held: bool, expected: str, found: str) -> None:
-    finite = all(math.isfinite(float(part.split("=")[1])) for part in found.split(", "))
-    if held and finite:
+def _require(label: Text, expected: str, holds: Callable[..., bool], **given: float) -> None:
+    if all(isinstance(v, Real) and math.isfinite(v) for v in given.values()) and holds(*given.values()):
         return
     raise ConfigError(
         Text("输入“{l}”的分布参数不对", "the law of the input '{l}' has wrong parameters").format(l=label),
         expected=both(expected),
-        found=both(found),
+        found=both(", ".join(f"{name}={value!r}" for name, value in given.items())),
         remedy=Text("改正参数；确定的值不必作为输入", "correct the parameters; what is certain is no input"),
     )

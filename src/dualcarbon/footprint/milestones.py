@@ -46,7 +46,7 @@ def between(what: Text, given: Mapping[int, float], years: Iterable[int], rule: 
     >>> between(Text("功率", "power"), {2020: 1.0, 2022: 4.0}, [2021], "geometric").tolist()
     [2.0]
     """
-    told = faults.by_year(given)
+    told = faults.by_year(what, given)
     known, values = np.array(list(told), dtype=np.int64), np.array(list(told.values()), dtype=np.float64)
     least = np.nextafter(0.0, 1.0) if rule == "geometric" else 0.0
     faults.require_range(what, known.tolist(), values, low=least)

@@ -13,6 +13,7 @@ from dualcarbon.core.text import Text
 from dualcarbon.footprint import energy, faults
 from dualcarbon.footprint.base_stations import DAYS, KWH_PER_TWH
 from dualcarbon.footprint.computing import HOURS
+from dualcarbon.footprint.factors import require_path
 from dualcarbon.footprint.fleet import Scenario, power_w, scenario
 from dualcarbon.footprint.laws import Law, shipped_laws
 from dualcarbon.footprint.milestones import between
@@ -52,10 +53,11 @@ def station_simulation(
     Raises
     ------
     ConfigError
-        An input by an unknown name.
+        An input by an unknown name; a grid that is no path.
     DataError
         A year within the facts or outside the grid path.
     """
+    require_path(grid)
     facts = Stock.facts()
     start = int(facts.years[-1])
     t = faults.asked_years(years)
@@ -102,7 +104,7 @@ def data_centre_simulation(
     DataError
         A year outside the scenario.
     """
-    plan = scenario(region) if isinstance(region, str) else region
+    plan = region if isinstance(region, Scenario) else scenario(region)
     t = faults.asked_years(years).tolist()
     words = Text("数据中心", "data centres")
     pue, other = (between(words, part, t, "linear") for part in (plan.sites.pue, plan.sites.other_share))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,8 +122,8 @@ def monte_carlo(
     Raises
     ------
     ConfigError
-        No input, too few draws, a level out of bounds, two outcomes of one name, or a model that gives
-        another shape than declared.
+        No input or one that is no law, too few draws, a seed that is no whole number, a level out of bounds, two
+        outcomes of one name, or a model that gives no numbers or another shape than declared.
     DataError
         If outcomes are not finite.
     NotIdentifiedError
@@ -139,7 +140,7 @@ def monte_carlo(
     from dualcarbon.kernels.sobol import variance_shares
 
     names = tuple(str(o) for o in outcomes)
-    _require_settings(inputs, draws, levels, names)
+    _require_settings(inputs, draws, seed, levels, names)
     blocks = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
     streams = np.random.SeedSequence(seed).spawn(len(blocks))
     one = partial(_block, model, dict(inputs), len(names))
@@ -175,7 +176,16 @@ def _block(
 
 def _outcomes(model: Model, sample: Mapping[str, Floats], rows: int, outcomes: int) -> Floats:
     with np.errstate(all="ignore"):
-        given = np.asarray(model(sample), dtype=np.float64)
+        made = model(sample)
+    try:
+        given = np.asarray(made, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            Text("模型给出的不是数", "what the model gives is no number"),
+            expected=both(f"({rows}, {outcomes})"),
+            found=both(str(error)),
+            remedy=Text("每次抽样给出一个数", "give a number for every draw"),
+        ) from error
     values = given[:, None] if given.ndim == 1 else given
     if values.shape != (rows, outcomes):
         raise ConfigError(
@@ -219,19 +229,24 @@ def _shares(found: VarianceShares, names: tuple[str, ...], inputs: tuple[str, ..
     )
 
 
-def _require_settings(inputs: Mapping[str, Law], draws: int, levels: Sequence[float], names: tuple[str, ...]) -> None:
-    apart = len(set(names)) == len(names)
-    if inputs and draws >= 2 and levels and all(0.0 < p < 1.0 for p in levels) and apart:
+def _require_settings(
+    inputs: Mapping[str, Law], draws: int, seed: int, levels: Sequence[float], names: tuple[str, ...]
+) -> None:
+    whole = isinstance(draws, Integral) and isinstance(seed, Integral) and draws >= 2 and seed >= 0
+    laws = bool(inputs) and all(hasattr(law, "quantile") for law in inputs.values())
+    if laws and whole and levels and all(0.0 < p < 1.0 for p in levels) and len(set(names)) == len(names):
         return
     raise ConfigError(
         Text("模拟的设置不对", "the simulation's settings are wrong"),
         expected=Text(
-            "至少一个输入、两次抽样，分位点在 0 与 1 之间，结果各有其名",
-            "an input, two draws at least, levels between 0 and 1, a name of its own for each outcome",
+            "至少一个输入且各为分布，两次抽样，种子为非负整数，分位点在 0 与 1 之间，结果各有其名",
+            "an input at least, each a law, two draws, a seed that is a whole number from 0 on, levels between 0 and "
+            "1, a name of its own for each outcome",
         ),
         found=Text(
-            "输入 {k} 个，抽样 {n} 次，分位点 {p}，结果 {o}", "{k} inputs, {n} draws, levels {p}, outcomes {o}"
-        ).format(k=len(inputs), n=draws, p=list(levels), o=", ".join(names[: faults.SHOWN])),
+            "输入 {k} 个，抽样 {n} 次，种子 {s}，分位点 {p}，结果 {o}",
+            "{k} inputs, {n} draws, seed {s}, levels {p}, outcomes {o}",
+        ).format(k=len(inputs), n=draws, s=seed, p=list(levels), o=", ".join(names[: faults.SHOWN])),
         remedy=Text("例如 draws=16384, levels=(0.05, 0.5, 0.95)", "for example draws=16384, levels=(0.05, 0.5, 0.95)"),
     )
 

@@ -6,17 +6,19 @@ The program over 8,760 hours is in `kernels.sizing_lp`; this file gives it weath
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.grid import GridPath
+from dualcarbon.core.options import require_choice
 from dualcarbon.core.tables import reference_rows
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.text import Text
 from dualcarbon.footprint.costs import Costs
+from dualcarbon.footprint.station_checks import read, read_hours, require, require_hours, require_kind
 from dualcarbon.footprint.weather import Site, Weather
 from dualcarbon.footprint.yields import Panels, Turbine, pv_kwh_per_kw, wind_kwh_per_kw
 
@@ -48,7 +50,7 @@ class CarbonCap:
     t_per_year: float
 
     def __post_init__(self) -> None:
-        _require(np.isfinite(self.t_per_year) and self.t_per_year >= 0.0, "t_per_year", self.t_per_year)
+        require(0.0 <= read(self.t_per_year) < np.inf, "t_per_year", self.t_per_year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Reliability:
     on_grid: bool = False
 
     def __post_init__(self) -> None:
-        _require(0.0 <= self.lost_load < 1.0, "lost_load", self.lost_load)
+        require(0.0 <= read(self.lost_load) < 1.0, "lost_load", self.lost_load)
 
 
 Goal = LeastCost | ZeroCarbon | CarbonCap | Reliability
@@ -87,10 +89,10 @@ class Load:
 
     def hours(self, n: int) -> Array:
         """(n,) kWh."""
-        shape = np.ones(1) if self.profile is None else np.asarray(self.profile, dtype=np.float64).ravel()
+        shape = np.ones(1) if self.profile is None else read_hours(self.profile).ravel()
         fits = shape.size in (1, _DAY_H, n) and np.isfinite(shape).all() and (shape >= 0.0).all() and shape.sum() > 0.0
-        _require(fits, "profile", f"{shape.size} values, {int((~(shape >= 0.0)).sum())} negative or not numbers")
-        _require(np.isfinite(self.kwh_per_day) and self.kwh_per_day > 0.0, "kwh_per_day", self.kwh_per_day)
+        require(fits, "profile", f"{shape.size} values, {int((~(shape >= 0.0)).sum())} negative or not numbers")
+        require(0.0 < read(self.kwh_per_day) < np.inf, "kwh_per_day", self.kwh_per_day)
         every = np.resize(shape, n) if shape.size in (1, _DAY_H) else shape
         return np.asarray(every / every.mean() * self.kwh_per_day / _DAY_H)
 
@@ -122,7 +124,7 @@ class Grid:
     ) -> Grid:
         """China's official average factor of a year (`core/reference/grid_factors.csv`)."""
         rows = {int(r["year"]): r for r in reference_rows("grid_factors") if r["series"] == "national_average"}
-        _require(year in rows, "year", f"{year}; {sorted(rows)}")
+        require(year in rows, "year", f"{year}; {sorted(rows)}")
         row = rows[year]
         label = Text("全国电力平均因子 {y} 年（{s}）", "national average factor {y} ({s})")
         source = Text(row["source_zh"], row["source_en"])
@@ -158,8 +160,8 @@ class Storage:
 
     def __post_init__(self) -> None:
         for name in ("charging", "discharging", "depth_of_discharge"):
-            _require(0.0 < getattr(self, name) <= 1.0, name, getattr(self, name))
-        _require(self.hours is None or 0.0 < self.hours < np.inf, "hours", self.hours)
+            require(0.0 < read(getattr(self, name)) <= 1.0, name, getattr(self, name))
+        require(self.hours is None or 0.0 < read(self.hours) < np.inf, "hours", self.hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +174,12 @@ class Limits:
     converter_kw: float = np.inf
 
     def __post_init__(self) -> None:
-        _require(bool((self.array >= 0.0).all()), "limits", self.array.tolist())
+        require(bool((self.array >= 0.0).all()), "limits", self.array.tolist())
 
     @property
     def array(self) -> Array:
         """(4,) PV, wind, battery, converter."""
-        return np.array([self.pv_kw, self.wind_kw, self.battery_kwh, self.converter_kw], dtype=np.float64)
+        return np.array([read(kw) for kw in (self.pv_kw, self.wind_kw, self.battery_kwh, self.converter_kw)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,7 @@ def size_station(
     Raises
     ------
     ConfigError
-        If both or neither of site and weather are given, or a parameter is impossible.
+        If both or neither of site and weather are given, or a parameter is impossible or of another kind.
     DataError
         If yields or load do not fit, or no sizes reach the goal: with the load that cannot be served, its hours, and
         what stands in the way.
@@ -288,6 +290,19 @@ def size_station(
     """
     from dualcarbon.footprint.station_program import solved
 
+    require_choice("solver", solver, get_args(Solver))
+    require_kind("goal", goal, get_args(Goal))
+    for name, given, kind in (
+        ("site", site, Site),
+        ("weather", weather, (Weather, Yields)),
+        ("costs", costs, Costs),
+        ("grid", grid, Grid),
+        ("storage", storage, Storage),
+        ("limits", limits, Limits),
+        ("panels", panels, Panels),
+        ("turbine", turbine, Turbine),
+    ):
+        require_kind(name, given, kind)
     case = make_case(
         _yields(site, weather, panels, turbine, climate, seed),
         load,
@@ -338,12 +353,10 @@ def make_case(
     limits: Limits,
 ) -> Case:
     """Everything as arrays of one length."""
-    pv, wind = (np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (yields.pv, yields.wind))
+    pv, wind = (np.atleast_1d(read_hours(a)) for a in (yields.pv, yields.wind))
     n = pv.size
-    if load is None or isinstance(load, Load):
-        hours = (load or Load()).hours(n)
-    else:
-        hours = np.atleast_1d(np.asarray(load, dtype=np.float64))
+    given = Load() if load is None else load
+    hours = given.hours(n) if isinstance(given, Load) else np.atleast_1d(read_hours(given))
     price = costs.grid_cny_per_kwh if grid.cny_per_kwh is None else grid.cny_per_kwh
     arrays = {
         "pv": pv,
@@ -353,9 +366,9 @@ def make_case(
         "t_per_mwh": _spread(grid.t_per_mwh, n),
     }
     for name, values in arrays.items():
-        _require_hours(name, values, n)
-    _require(bool(hours.sum() > 0.0), "load", 0.0)
-    _require(grid.limit_kw >= 0.0, "limit_kw", grid.limit_kw)
+        require_hours(name, values, n)
+    require(bool(hours.sum() > 0.0), "load", 0.0)
+    require(read(grid.limit_kw) >= 0.0, "limit_kw", grid.limit_kw)
     price, tonnes = arrays["cny_per_kwh"], arrays["t_per_mwh"] / KG
     return Case(
         goal, costs, grid, storage, limits, pv, wind, hours, price, tonnes, yields.label, yields.time, yields.simulated
@@ -363,29 +376,5 @@ def make_case(
 
 
 def _spread(value: ArrayLike, n: int) -> Array:
-    found = np.asarray(value, dtype=np.float64)
+    found = read_hours(value)
     return np.full(n, float(found)) if found.ndim == 0 else found
-
-
-def _require_hours(name: str, values: Array, n: int) -> None:
-    bad = np.flatnonzero(~((values >= 0.0) & np.isfinite(values)))
-    if values.shape == (n,) and not bad.size:
-        return
-    raise DataError(
-        Text("逐时数据不合：{c}", "hourly data do not fit: {c}").format(c=name),
-        expected=Text("{n} 个有限且不为负的值", "{n} finite values, none negative").format(n=n),
-        found=Text(
-            "{k} 个值；其中 {b} 个不合，最早在第 {f} 小时", "{k} values; {b} do not fit, first hours {f}"
-        ).format(k=values.size, b=bad.size, f=(bad[:3] + 1).tolist()),
-        remedy=Text("改正这些小时，长度与光伏出力相同", "correct these hours; the length is that of the PV yield"),
-    )
-
-
-def _require(fits: bool | np.bool_, name: str, found: object) -> None:
-    if not fits:
-        raise ConfigError(
-            Text("参数 {n} 不成立", "impossible {n}").format(n=name),
-            expected=Text("见该参数的说明", "what its documentation says"),
-            found=both(str(found)),
-            remedy=Text("改正取值", "correct the value"),
-        )

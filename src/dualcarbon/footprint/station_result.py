@@ -82,6 +82,13 @@ class StationDesign:
 
         return figure(self, number, first_day, days)
 
+    def __repr__(self) -> str:
+        return (
+            f"StationDesign({type(self.case.goal).__name__}: PV {self.pv_kw:.4g} kW, wind {self.wind_kw:.4g} kW, "
+            f"battery {self.battery_kwh:.4g} kWh, converter {self.converter_kw:.4g} kW, grid {self.grid_kwh:.4g} kWh, "
+            f"{self.cost_cny:,.0f} CNY and {self.co2_t:.4g} t a year)"
+        )
+
 
 def design(case: Case, found: Sized) -> StationDesign:
     """The result of a solved program."""

@@ -63,7 +63,7 @@ class Stock:
         DataError
             If a year between the first and the last is missing, or a number is negative.
         """
-        told = faults.by_year(given)
+        told = faults.by_year(STOCK, given)
         years = faults.asked_years(told).tolist()
         whole = range(years[0], years[-1] + 1)
         faults.require_years(

@@ -14,6 +14,7 @@ from dualcarbon.core.exhibit import Figure, Table
 from dualcarbon.core.grid import GridPath
 from dualcarbon.core.text import Text
 from dualcarbon.footprint import faults
+from dualcarbon.footprint.factors import require_path
 from dualcarbon.footprint.milestones import between
 
 SECTOR = "sector"
@@ -35,6 +36,8 @@ class Component:
 
     Raises
     ------
+    ConfigError
+        If a key is no year or a value no number.
     DataError
         If a value is negative or not finite.
     """
@@ -44,8 +47,10 @@ class Component:
     power_twh: Mapping[int, float]
 
     def __post_init__(self) -> None:
-        years = faults.asked_years(self.power_twh).tolist()
-        faults.require_range(_of(self.label), years, np.array([self.power_twh[y] for y in years], dtype=np.float64))
+        told = faults.by_year(_of(self.label), self.power_twh)
+        faults.asked_years(told)
+        faults.require_range(_of(self.label), told, np.array(list(told.values())))
+        object.__setattr__(self, "power_twh", told)
 
     @classmethod
     def of(cls, key: str, label: Text, found: HasPower) -> Component:
@@ -122,7 +127,7 @@ def totals(
     Raises
     ------
     ConfigError
-        No component or path, or a key used twice or named `sector`.
+        No component or path, one that is no path, or a key used twice or named `sector`.
     DataError
         Years that a component, a path or the national total does not cover; a national total not above zero.
 
@@ -134,6 +139,8 @@ def totals(
     [5.0, 10.0]
     """
     _require_parts(components, paths)
+    for path in paths:
+        require_path(path)
     common = set.intersection(*(set(c.power_twh) for c in components))
     t = faults.asked_years(sorted(common) if years is None else years).tolist()
     remedy = Text("先把这一部分算到这些年份", "compute this part for these years first")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dualcarbon.core.errors import ConfigError, InputError
 from dualcarbon.core.text import Text, both
+from dualcarbon.footprint.station_checks import read
 
 Array = NDArray[np.float64]
 Stamp = Literal["start", "middle", "end"]
@@ -49,7 +50,8 @@ class Site:
     tz: float | str = 8.0
 
     def __post_init__(self) -> None:
-        if not (abs(self.latitude) <= 90 and abs(self.longitude) <= 180 and abs(self.utc_offset_h) <= 14):
+        there = abs(read(self.latitude)) <= 90 and abs(read(self.longitude)) <= 180
+        if not (there and np.isfinite(read(self.altitude_m)) and abs(self.utc_offset_h) <= 14):
             raise ConfigError(
                 Text("地点不存在", "there is no such place"),
                 expected=Text(
@@ -64,7 +66,7 @@ class Site:
     def utc_offset_h(self) -> float:
         """Hours of local standard time ahead of UTC."""
         if not isinstance(self.tz, str):
-            return float(self.tz)
+            return read(self.tz)
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
         try:

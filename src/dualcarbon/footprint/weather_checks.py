@@ -226,7 +226,8 @@ def _clock(hours: pl.DataFrame, site: Site, seen: _Findings) -> None:
     dark = (ghi > STRONG_W_M2) & (np.maximum.reduce(edge) < 0.0)
     sun = np.maximum(edge[1], 0.0)
     shifts = np.arange(-12, 13)
-    fit = np.array([np.corrcoef(np.roll(ghi, -k), sun)[0, 1] for k in shifts])
+    varies = np.ptp(ghi) > 0.0 and np.ptp(sun) > 0.0
+    fit = np.array([np.corrcoef(np.roll(ghi, -k), sun)[0, 1] if varies else float(k == 0) for k in shifts])
     best = int(shifts[int(fit.argmax())])
     late = best != 0 and float(fit.max() - fit[12]) > BETTER
     if not late and int(dark.sum()) <= DARK_HOURS:

@@ -9,7 +9,7 @@ import polars as pl
 
 from dualcarbon.core.panel import as_polars
 from dualcarbon.core.text import Text
-from dualcarbon.nations.faults import refuse_sums, refuse_unknown, sound
+from dualcarbon.nations.faults import refuse_sums, refuse_unknown, refuse_unseen, sound
 
 COMPARED = ("CHN", "USA", "DEU", "GBR", "FRA", "JPN", "IND", "BRA", "CAN", "KOR", "WLD")
 """Countries compared unless others are named."""
@@ -48,7 +48,7 @@ class CleanShares:
 def clean_shares(
     mix: object,
     *,
-    countries: Sequence[str] | None = COMPARED,
+    countries: str | Sequence[str] | None = COMPARED,
     since: int = 1985,
     tolerance: float = 0.03,
     country: str = "iso3",
@@ -62,9 +62,9 @@ def clean_shares(
     Parameters
     ----------
     mix : polars or pandas frame, one row per country and year
-    countries : sequence of str, or None for all of the table
+    countries : str or sequence of str, or None for all of the table
     since : int
-        First year.
+        First year. Country-years without a total, or with one of zero, have no share and are left out.
     tolerance : float
         Largest |total - clean - fossil| / total, checked where the table has `fossil`. Before 2000 the stored file
         joins two statistics that differ by up to 2.9 % for the countries of `COMPARED`.
@@ -72,7 +72,8 @@ def clean_shares(
     Raises
     ------
     SchemaError, DataError
-        If columns are absent, values negative, country-years double, countries unknown, or the parts do not add up.
+        If columns are absent, values negative, country-years double, countries unknown or without a year since then,
+        or the parts do not add up.
 
     Examples
     --------
@@ -83,10 +84,12 @@ def clean_shares(
     given = as_polars(mix)
     known = fossil in given.columns
     table = sound(given, country, time, [total, clean], _WHAT)
+    wanted = () if countries is None else (countries,) if isinstance(countries, str) else tuple(countries)
     if countries is not None:
-        refuse_unknown(countries, table[country].unique().to_list(), _WHAT)
-        table = table.filter(pl.col(country).is_in(list(countries)))
+        refuse_unknown(wanted, table[country].unique().to_list(), _WHAT)
+        table = table.filter(pl.col(country).is_in(list(wanted)))
     table = table.filter(pl.col(time) >= since, pl.col(total) > 0)
+    refuse_unseen(wanted, table[country].unique().to_list(), since)
     if known:
         rest = sound(given, country, time, [fossil], _WHAT)
         table = table.join(rest, on=[country, time], how="left", validate="1:1", maintain_order="left")

@@ -38,7 +38,7 @@ def sound(frame: object, country: str, time: str, values: Sequence[str], what: T
         raise SchemaError(
             Text("{w}缺少列", "{w}: columns are absent").format(w=what),
             expected=both(", ".join(wanted)),
-            found=both(", ".join(table.columns)),
+            found=Text("没有任何列", "no column") if not table.columns else both(", ".join(table.columns)),
             remedy=Text("改名或补上 {c}，或用参数指出列名", "rename or add {c}, or name your columns").format(
                 c=", ".join(absent)
             ),
@@ -172,9 +172,55 @@ def refuse_unknown(wanted: Sequence[str], known: Sequence[str], what: Text) -> N
             Text("{w}没有这些国家", "{w}: no such countries").format(w=what),
             expected=Text("{n} 个国家之一，如 {f}", "among {n} countries such as {f}").format(
                 n=len(known), f=", ".join(sorted(known)[:_SHOWN])
-            ),
+            )
+            if known
+            else Text("表中有国家，现在一个也没有", "countries in the table; it has none"),
             found=Text("{n} 个：{f}", "{n}: {f}").format(n=len(unknown), f=", ".join(unknown[:_SHOWN])),
             remedy=Text("用 ISO 3166 三位代码，或改正拼写", "use ISO 3166 alpha-3 codes, or correct the spelling"),
+        )
+
+
+def refuse_strangers(countries: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse to join countries of which the table of incomes has none: the two name them in different ways.
+
+    Raises
+    ------
+    DataError
+        Naming the first of both.
+    """
+    if countries and not set(countries) & set(known):
+        raise DataError(
+            Text("收入表里没有任何一个达峰的国家", "no country of the peaks is in the table of incomes"),
+            expected=Text("两表用同样的国家名称或代码", "countries named alike in both tables"),
+            found=Text("排放表：{a}；收入表：{b}", "emissions: {a}; incomes: {b}").format(
+                a=", ".join(sorted(countries)[:_SHOWN]), b=", ".join(sorted(known)[:_SHOWN])
+            ),
+            remedy=Text(
+                "两表都换成 ISO 3166 三位代码，或用 country= 指出同名的列",
+                "put ISO 3166 alpha-3 codes in both, or name matching columns with country=",
+            ),
+        )
+
+
+def refuse_unseen(wanted: Sequence[str], seen: Sequence[str], since: int) -> None:
+    """Refuse countries asked for that have no generation from a year on, or a table that has none at all.
+
+    Raises
+    ------
+    DataError
+        Naming them.
+    """
+    unseen = [code for code in wanted if code not in set(seen)]
+    if unseen or not seen:
+        raise DataError(
+            Text("{y} 年起没有发电量", "there is no generation from {y} on").format(y=since),
+            expected=Text("每个所要的国家至少一年总发电量大于零", "a year with a total above zero for every country"),
+            found=Text("{n} 个国家：{f}", "{n} countries: {f}").format(
+                n=len(unseen), f=", ".join(unseen[:_SHOWN]) or "-"
+            ),
+            remedy=Text(
+                "从较早的年份起（since），或去掉这些国家", "begin earlier (since), or leave these countries out"
+            ),
         )
 
 

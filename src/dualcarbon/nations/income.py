@@ -8,7 +8,7 @@ import polars as pl
 
 from dualcarbon.core.errors import DataError
 from dualcarbon.core.text import Text
-from dualcarbon.nations.faults import refuse_unknown, sound
+from dualcarbon.nations.faults import refuse_strangers, refuse_unknown, sound
 from dualcarbon.nations.peaking import Peaks
 from dualcarbon.nations.shipped import WORLD
 
@@ -78,7 +78,8 @@ def incomes(
     Returns
     -------
     polars.DataFrame
-        `country`, `year`, `gdp_per_head_usd`, `world_gdp_per_head_usd` (null where the world has none), `ratio`.
+        `country`, `year`, `gdp_per_head_usd`, `world_gdp_per_head_usd` (null where the world has none), `ratio` (null
+        where the world's is unknown or zero).
 
     Raises
     ------
@@ -90,8 +91,9 @@ def incomes(
     )
     refuse_unknown([world], table["country"].unique().to_list(), _WHAT)
     whole = table.filter(country=world).select("year", world_gdp_per_head_usd="gdp_per_head_usd")
+    of_world = pl.when(pl.col("world_gdp_per_head_usd") > 0).then("world_gdp_per_head_usd")
     return table.join(whole, on="year", how="left", validate="m:1", maintain_order="left").with_columns(
-        ratio=pl.col("gdp_per_head_usd") / pl.col("world_gdp_per_head_usd")
+        ratio=pl.col("gdp_per_head_usd") / of_world
     )
 
 
@@ -112,7 +114,7 @@ def income_at_peak(
     Raises
     ------
     SchemaError, DataError
-        See `incomes`.
+        See `incomes`; no country of the peaks stands in the table of incomes.
 
     Examples
     --------
@@ -123,6 +125,7 @@ def income_at_peak(
     (2005, 44123, 6.08)
     """
     rich = incomes(gdp, country, time, gdp_per_head, world)
+    refuse_strangers(peaks.frame["country"].to_list(), rich["country"].unique().to_list())
     at = peaks.frame.select("country", "status", "co2_mt", year="peak_year")
     joined = at.join(rich, on=["country", "year"], how="left", validate="m:1", maintain_order="left")
     columns = ["country", "status", "year", "co2_mt", "gdp_per_head_usd", "world_gdp_per_head_usd", "ratio"]

@@ -39,7 +39,7 @@ def checked(data: object) -> pl.DataFrame:
                 "year、source、generation_twh；或 year、source、share、total_twh",
                 "year, source, generation_twh; or year, source, share, total_twh",
             ),
-            found=both(", ".join(table.columns)),
+            found=Text("没有任何列", "no column") if not table.columns else both(", ".join(table.columns)),
             remedy=Text("补上 {c}", "add {c}").format(c=", ".join(absent)),
         )
     values = wanted[2:]

@@ -11,6 +11,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.power.checking import require_energy
 from dualcarbon.power.factor import GridFactor, grid_factor
 from dualcarbon.power.official import official_years, published
+from dualcarbon.power.path import MARGINAL
 from dualcarbon.power.scenarios import PowerScenario
 from dualcarbon.power.words import KINDS
 
@@ -24,7 +25,8 @@ class ChoiceEffect:
     mwh : float
     year : int
     frame : polars.DataFrame, one row per choice
-        `kind`, `scenario`, `area_zh`, `area_en`, `vintage` (null where computed), `official` (published for that year),
+        `kind`, `scenario` ("official" where published, "fossil" where the marginal one takes the published factor of
+        fossil power), `area_zh`, `area_en`, `vintage` (null where computed), `official` (published for that year),
         `t_per_mwh`, `co2_t`, `ratio` (to `reference`, null where that is 0), `status_zh`, `status_en`.
     reference : GridFactor
         National average of the year under the first scenario.
@@ -54,7 +56,7 @@ def effect_of_choice(
     mwh: float,
     year: int,
     *,
-    scenarios: tuple[str | PowerScenario, ...] = ("report", "frozen"),
+    scenarios: str | PowerScenario | tuple[str | PowerScenario, ...] = ("report", "frozen"),
     areas: bool = True,
 ) -> ChoiceEffect:
     """Emissions of the same electricity under every factor: kinds by scenario, every published vintage, every area.
@@ -64,7 +66,7 @@ def effect_of_choice(
     mwh : float
     year : int
         Year of use.
-    scenarios : tuple of str or PowerScenario
+    scenarios : str, PowerScenario, or tuple of them
         The first one gives the reference.
     areas : bool
         Whether provinces and regions are listed, each with every published vintage.
@@ -83,6 +85,7 @@ def effect_of_choice(
     ([107.3, 842.6], 0.5306)
     """
     amount = require_energy(mwh)
+    scenarios = (scenarios,) if isinstance(scenarios, (str, PowerScenario)) else tuple(scenarios)
     if not scenarios:
         raise ConfigError(
             Text("没有给出情景", "no scenario is given"),
@@ -118,7 +121,7 @@ def _computed(year: int, scenarios: tuple[str | PowerScenario, ...]) -> tuple[li
             except DataError:
                 absent.append((kind, scenario if isinstance(scenario, str) else scenario.name))
                 continue
-            if factor.official and any(f.kind == kind for f in found):
+            if factor.vintage == year and any(f.kind == kind for f in found):
                 continue
             found.append(factor)
     return found, absent
@@ -128,7 +131,7 @@ def _frame(found: list[GridFactor], mwh: float, reference: float) -> pl.DataFram
     return pl.DataFrame(
         {
             "kind": [f.kind for f in found],
-            "scenario": ["official" if f.official else f.scenario for f in found],
+            "scenario": [_basis(f) for f in found],
             "area_zh": [f.area.zh for f in found],
             "area_en": [f.area.en for f in found],
             "vintage": pl.Series([f.vintage for f in found], dtype=pl.Int64),
@@ -140,6 +143,13 @@ def _frame(found: list[GridFactor], mwh: float, reference: float) -> pl.DataFram
             "status_en": [f.status.en for f in found],
         }
     )
+
+
+def _basis(factor: GridFactor) -> str:
+    """What a row stands on: the published value where there is one of the year, whatever the scenario."""
+    if factor.vintage != factor.year:
+        return factor.scenario
+    return "fossil" if factor.kind == MARGINAL else "official"
 
 
 def area_text(row: dict[str, object]) -> Text:

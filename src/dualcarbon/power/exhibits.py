@@ -217,6 +217,8 @@ def choice_table(seen: ChoiceEffect, *, key: str = "factor_choice", number: Text
 def _basis(row: dict[str, object]) -> Text:
     if row["scenario"] == FROZEN:
         return Text("固定在 {y} 年", "frozen at {y}").format(y=row["vintage"])
+    if row["scenario"] == "fossil":
+        return Text("化石因子，{y} 年公布", "that of fossil power, published for {y}").format(y=row["vintage"])
     if row["vintage"] is not None:
         return Text("{y} 年公布值", "published for {y}").format(y=row["vintage"])
     return _SCENARIOS.get(str(row["scenario"]), both(str(row["scenario"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import cast
 
 from dualcarbon.core.errors import DataError
@@ -35,7 +36,8 @@ class GridFactor(float):
     kind : str
         See `KINDS`.
     scenario : str
-        "official" where a published value stands without a scenario.
+        "official" where a published value stands without a scenario, "fossil" where that of fossil power does for the
+        marginal one.
     official : bool
         Whether the value was published for this very year; never of a marginal one, for which that of fossil power
         stands in, see `rule`.
@@ -150,7 +152,7 @@ def _from_path(year: int, scenario: str | PowerScenario, kind: str) -> GridFacto
 
 def _published(year: int, kind: str, home: str, vintage: int | str) -> GridFactor:
     fixed = not isinstance(vintage, str)
-    if not isinstance(vintage, str) and not float(vintage).is_integer():
+    if not isinstance(vintage, str) and not (isinstance(vintage, Real) and float(vintage).is_integer()):
         raise unknown_vintage(kind, vintage, home)
     series = published(kind, "exact" if fixed else cast(Vintage, vintage))
     used = series.pick(home, int(vintage) if fixed else year)
@@ -163,7 +165,7 @@ def _published(year: int, kind: str, home: str, vintage: int | str) -> GridFacto
         series.values[home, used],
         year=year,
         kind=kind,
-        scenario="official",
+        scenario="fossil" if kind == MARGINAL else "official",
         official=used == year and kind != MARGINAL,
         rule=as_marginal(rule) if kind == MARGINAL else rule,
         source=source_of(kind, used, home),

@@ -119,8 +119,8 @@ def area_of(kind: str, area: str | None) -> str:
     if name not in known:
         raise DataError(
             Text("{a} 没有公布的因子", "{a} has no published factor").format(a=area),
-            expected=both(" ".join(known)),
-            found=both(name),
+            expected=Text(" ".join(known), ", ".join(area_name(kind, one).en for one in known)),
+            found=both(repr(area)),
             remedy=Text("改用全国平均或区域平均", "take the national or a regional average"),
         )
     return name

@@ -227,17 +227,33 @@ def own_scenario(
     """
     if isinstance(data, (str, Path)):
         data = read_csv(Path(data))
-    factors = dict(fossil_t_per_mwh or {})
-    bad = {year: value for year, value in factors.items() if not (np.isfinite(value) and value >= 0.0)}
-    if bad:
-        raise DataError(
-            Text("化石因子有负值或不是有限数", "fossil factors are negative or not finite"),
-            expected=Text("不小于零的有限数，吨/兆瓦时", "finite numbers not below zero, t/MWh"),
-            found=Text("{n} 年：{f}", "{n} years: {f}").format(n=len(bad), f=dict(list(bad.items())[:5])),
-            remedy=Text("改正这些年", "correct these years"),
-        )
+    factors = _factors({} if fossil_t_per_mwh is None else fossil_t_per_mwh)
     said = source or Text("用户自备", "the user's own")
     return PowerScenario(name, label or both(name), checked(data), said, factors)
+
+
+def _factors(given: object) -> dict[int, float]:
+    """Fossil factors by whole year."""
+    told = dict(given) if isinstance(given, Mapping) else {"-": given}
+    read = {year: (_number(year), _number(value)) for year, value in told.items()}
+    bad = [year for year, (t, value) in read.items() if not (t.is_integer() and np.isfinite(value) and value >= 0.0)]
+    if bad:
+        raise DataError(
+            Text("化石因子有负值，或不是逐年的有限数", "fossil factors are negative, or not finite numbers by year"),
+            expected=Text(
+                "整数年份到不小于零的有限数，吨/兆瓦时", "whole years to finite numbers not below zero, t/MWh"
+            ),
+            found=Text("{n} 年：{f}", "{n} years: {f}").format(n=len(bad), f={year: told[year] for year in bad[:5]}),
+            remedy=Text("改正这些，例如 {e}", "correct these, for example {e}").format(e="{2035: 0.75}"),
+        )
+    return {int(t): value for t, value in read.values()}
+
+
+def _number(given: object) -> float:
+    try:
+        return float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return float("nan")
 
 
 def read_csv(path: Path) -> pl.DataFrame:

@@ -64,19 +64,13 @@ def _notes(year: int) -> tuple[Text, ...]:
         "In {y} electricity is {a} TWh on the year-end stock and {b} TWh on the average stock; a station goes from "
         "65 to 52 kWh a day; every year counts 365 days.",
     ).format(y=year, a=f"{row['power_year_end_twh']:.1f}", b=f"{row['power_average_twh']:.1f}")
-    checks = report_checks()
-    latest = checks.station_t.filter(checks.station_t["series"] == "national_average").sort("year").to_dicts()[-1]
-    per_station = Text(
-        "每个零碳基站 14.5 吨隐含因子 {i} 吨/兆瓦时；按 {y} 年全国平均因子 {f} 为 {t} 吨。",
-        "14.5 t per zero-carbon station imply a factor of {i} t/MWh; with the national average {f} of {y} it is {t} t.",
-    ).format(
-        i=f"{checks.implied_t_per_mwh:.3f}",
-        y=latest["year"],
-        f=f"{latest['t_per_mwh']:g}",
-        t=f"{latest['t_per_station']:.2f}",
-    )
+    per_station = Text("{s}。", "{s}.").format(s=_sentence(report_checks().said))
     carried = Text(
         "没有公布当年因子的年份用不晚于当年的最近一年；2021 年以前的平均因子用 2021 年的值。",
         "Years without a factor of their own take the latest before them; before 2021 the average is that of 2021.",
     )
     return said, per_station, carried
+
+
+def _sentence(said: Text) -> Text:
+    return Text(said.zh, said.en[0].upper() + said.en[1:])

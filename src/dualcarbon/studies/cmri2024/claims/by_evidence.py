@@ -7,8 +7,6 @@ from functools import cache
 from dualcarbon.core.tables import reference_rows
 from dualcarbon.core.text import Text
 from dualcarbon.footprint import report_checks
-from dualcarbon.footprint.base_stations import DAYS
-from dualcarbon.footprint.factors import FORMER_T_PER_MWH
 from dualcarbon.studies.cmri2024.claims.by_reason import no_source
 from dualcarbon.studies.cmri2024.claims.claim import FOLDER, Claim, Finding, of
 
@@ -107,21 +105,8 @@ def _of_municipality(claim: Claim, value: float) -> Finding:
 def station_saving(claim: Claim) -> Finding:
     """Tonnes a year that 65 kWh a day come to under the latest national average factor."""
     found = report_checks()
-    latest = found.station_t.filter(found.station_t["series"] == "national_average").sort("year").to_dicts()[-1]
     return Finding(
-        latest["t_per_station"],
-        Text(
-            "按 65 千瓦时/日，14.5 吨隐含因子 {i} 吨/兆瓦时，高于 {y} 年全国平均 {f}（得 {t} 吨），"
-            "接近早先的核算因子 {g}（得 {u} 吨）",
-            "at 65 kWh a day 14.5 t implies a factor of {i} t/MWh, above the national average {f} of {y} ({t} t), "
-            "near the former reporting factor {g} ({u} t)",
-        ).format(
-            g=f"{FORMER_T_PER_MWH:.4f}",
-            u=f"{FORMER_T_PER_MWH * of('station_kwh_per_day').printed * DAYS / 1000.0:.2f}",
-            i=f"{found.implied_t_per_mwh:.3f}",
-            y=latest["year"],
-            f=f"{latest['t_per_mwh']:.4f}",
-            t=f"{latest['t_per_station']:.2f}",
-        ),
+        found.latest_t,
+        found.said,
         Text("生态环境部、国家统计局电力二氧化碳排放因子", "MEE and NBS, CO2 emission factors of electricity"),
     )
