@@ -47,12 +47,42 @@ def test_list_names_studies_models_and_factor_sets() -> None:
         assert word in result.output
 
 
+def test_every_setting_that_init_comments_out_can_be_taken_up(tmp_path: Path) -> None:
+    from dualcarbon.studies.cmri2024.main import _config
+    from dualcarbon.studies.config import FirmStudy, shipped
+
+    out = tmp_path / "study.toml"
+    assert runner.invoke(app, ["init", str(write_firms(tmp_path / "d.csv")), "--out", str(out)]).exit_code == 0
+    head, marked, tail = out.read_text(encoding="utf-8").partition("# [effects]")
+    taken = (marked + tail).replace("\n# ", "\n").removeprefix("# ")
+    out.write_text(head + taken.replace("floor = 0.5", "floor = 0.25"), encoding="utf-8")
+    asked, own = _config(None, None, out), shipped("cmri2024", FirmStudy)
+    assert asked.market == own.market.model_copy(update={"floor": 0.25})
+    assert asked.effects == own.effects and asked.adoption == own.adoption
+
+
+def test_rows_are_not_asked_of_a_table(tmp_path: Path) -> None:
+    data = write_firms(tmp_path / "d.csv")
+    asked = ["run", "cmri2024", "--data", str(data), "--rows", "5000", "--out", str(tmp_path / "runs")]
+    refused = runner.invoke(app, asked)
+    assert refused.exit_code == 2 and "不能并用" in refused.stderr and "do not go together" in refused.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_convert_refuses_to_replace_can_be_forced(tmp_path: Path) -> None:
+    data, out = write_firms(tmp_path / "d.csv"), tmp_path / "d.parquet"
+    assert runner.invoke(app, ["convert", str(data), str(out)]).exit_code == 0
+    assert "--force" in runner.invoke(app, ["convert", str(data), str(out)]).stderr
+    assert runner.invoke(app, ["convert", str(data), str(out), "--force"]).exit_code == 0
+
+
 def test_init_writes_a_study_file_and_never_overwrites(tmp_path: Path) -> None:
     data = write_firms(tmp_path / "d.csv")
     out = tmp_path / "study.toml"
     assert runner.invoke(app, ["init", str(data), "--out", str(out)]).exit_code == 0
     text = out.read_text(encoding="utf-8")
     assert 'output_cny = "output_cny"' in text
+    assert "# [market]" in text and "# floor = 0.5" in text and "# [adoption]" in text and "# [effects]" in text
     again = runner.invoke(app, ["init", str(data), "--out", str(out)])
     assert again.exit_code == 2
     assert "已存在" in again.stderr and "exists already" in again.stderr

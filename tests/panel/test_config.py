@@ -44,5 +44,7 @@ def test_all_faults_of_the_table_in_one_error() -> None:
         read_declared({"data": {"schema": "firm", "colums": {}, "units": {"a": 1}}})
     zh, en = caught.value.say("zh"), caught.value.say("en")
     assert "[data] 部分有误" in zh
-    for fault in ("path: Field required", "colums: Extra inputs", "units.a: Input should be a valid string"):
+    for fault in ("path: this key is missing", "is columns meant?", "units.a = 1: should be text in quotes"):
         assert fault in en
+    for fault in ("path：缺少这个键", "是否指 columns？", "units.a = 1：应为带引号的文字"):
+        assert fault in zh

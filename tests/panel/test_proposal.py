@@ -79,12 +79,19 @@ def test_the_magnitude_tells_the_unit_where_it_can(tmp_path: Path, unit: str) ->
     assert propose(path).units == {"output_cny": unit}
 
 
+def test_percent_signs_are_the_unit_percent(tmp_path: Path) -> None:
+    path = survey(tmp_path / "s.csv", 数字化程度=["5.1%", "12%"])
+    assert propose(path).units == {"digital_share": "percent"}
+    assert read_declared(tomllib.loads(propose(path).to_toml())).frame["digital_share"].to_list() == [0.051, 0.12]
+
+
 def test_columns_that_are_not_there_are_left_to_the_user(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     path.write_text("企业代码,产值\n1,2\n", encoding="utf-8")
     draft = propose(path, "firm")
     assert draft.absent == ("year",)
-    assert '# year = "?"  # 未找到；年份 | not found; Year' in draft.to_toml()
+    assert '# year = "?"  # 未找到；必需；年份 | not found; required; Year' in draft.to_toml()
+    assert '# digital_share = "?"  # 未找到；数字技术应用 | not found; Digital use' in draft.to_toml()
 
 
 def test_of_two_candidates_the_commoner_name_is_taken(tmp_path: Path) -> None:

@@ -26,10 +26,12 @@ def init(
 ) -> None:
     """提出列与单位的映射，写出带注释的 study.toml | propose the mapping of columns and units, write study.toml"""
     from dualcarbon.panel import propose
+    from dualcarbon.studies.userdata import further_sections
 
     refuse_overwrite(out, force)
     proposal = propose(data, schema, sheet=sheet, encoding=encoding, separator=separator)
-    write(out, replace(proposal, path=_seen_from(out, data)).to_toml())
+    text = replace(proposal, path=_seen_from(out, data)).to_toml()
+    write(out, text + further_sections() if proposal.schema.name == "firm" else text)
     typer.echo(f"{out}\n请逐行核对单位，再运行 | check every unit, then run:\n  dualcarbon check {out}")
 
 
@@ -90,9 +92,10 @@ def convert(
     sheet: Sheet = None,
     encoding: Encoding = None,
     separator: Separator = None,
+    force: Force = False,
 ) -> None:
     """把数据文件转为 Parquet，列名与内容不变 | convert a data file to Parquet, names and values unchanged"""
     from dualcarbon.panel import convert as convert_file
 
-    refuse_overwrite(out, force=False)
+    refuse_overwrite(out, force)
     typer.echo(convert_file(data, out, sheet=sheet, encoding=encoding, separator=separator))

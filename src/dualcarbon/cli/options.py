@@ -38,9 +38,7 @@ def refuse_overwrite(path: Path, force: bool) -> None:
         Text("{p} 已存在", "{p} exists already").format(p=path),
         expected=Text("一个新文件名", "a new file name"),
         found=both(str(path)),
-        remedy=Text(
-            "用 --out 换一个名字，或加 --force 覆盖", "choose another name with --out, or add --force to replace it"
-        ),
+        remedy=Text("换一个名字，或加 --force 覆盖", "choose another name, or add --force to replace it"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from dualcarbon.cli.options import Force, Lang, languages, refuse_overwrite, write
+from dualcarbon.core.text import Text, both
 
 
 def run(
@@ -27,6 +28,15 @@ def run(
     """运行一项研究，写出中英文报告 | run a study, write the report in Chinese and English"""
     from dualcarbon.studies import run_study
 
+    if rows is not None and data is not None:
+        from dualcarbon.core.errors import ConfigError
+
+        raise ConfigError(
+            Text("--rows 与 --data 不能并用", "--rows and --data do not go together"),
+            expected=Text("模拟的行数，或自己的数据", "rows to simulate, or data of your own"),
+            found=both(f"--rows {rows} --data {data}"),
+            remedy=Text("去掉其中一个；自己的表总是全部读入", "leave one out; a table of your own is read as a whole"),
+        )
     finished = run_study(study, rows=rows, data=data, out=out, seed=seed, drop=drop, quiet=quiet)
     typer.echo(finished.summary())
 

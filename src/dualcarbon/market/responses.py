@@ -96,10 +96,11 @@ class Quadratic:
             firms.table,
             ("mu", "scale"),
             Text(
-                "二次响应需要曲率 mu 与 scale；没有曲率时用 response='step'，或用 response='isoelastic' "
-                "并给出 elasticity",
-                "the quadratic response needs the curvature mu and scale; without them use response='step', or "
-                "response='isoelastic' with elasticity=",
+                "二次响应需要曲率 mu 与 scale（前沿模型 quadratic 给出）；没有曲率时用 response='step'，"
+                "或用 response='isoelastic' 并给出 elasticity（命令行 --response、--elasticity）",
+                "the quadratic response needs the curvature mu and scale, which the frontier model quadratic gives; "
+                "without them use response='step', or response='isoelastic' with elasticity= (--response, --elasticity "
+                "in the terminal)",
             ),
         )
         known = firms.column("mu")
@@ -350,9 +351,10 @@ def _no_curvature(firms: Firms, wrong: NDArray[np.bool_]) -> None:
         Text("曲率 mu 缺失或不为负", "the curvature mu is missing or not negative"),
         Text("每家有价格的企业都有 mu < 0", "mu < 0 for every firm with a price"),
         Text(
-            "补上 mu；或用 Quadratic(missing='exclude') 让这些企业留在当前排放；或改用 step、isoelastic 响应",
-            "add mu, leave these firms at today's emissions by Quadratic(missing='exclude'), or use the step or "
-            "isoelastic response",
+            "补上 mu；或用 Quadratic(missing='exclude')（命令行 --missing exclude）让这些企业留在当前排放；"
+            "或改用 step、isoelastic 响应",
+            "add mu, leave these firms at today's emissions by Quadratic(missing='exclude') (--missing exclude in the "
+            "terminal), or use the step or isoelastic response",
         ),
         firms.table,
         rows,

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.mistakes import mistakes
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Text, both
 from dualcarbon.panel.findings import Findings
@@ -100,10 +101,9 @@ def declared(config: Mapping[str, object] | DataConfig) -> DataConfig:
     try:
         return DataConfig.model_validate(table)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'data'}: {e['msg']}" for e in error.errors())
         raise ConfigError(
             Text("[data] 部分有误", "the [data] table is wrong"),
             expected=both("path, schema, columns, units, missing, sheet, encoding, separator"),
-            found=both(faults),
+            found=mistakes(error.errors(), DataConfig),
             remedy=Text("改正所列各项；propose() 可代为起草", "correct the entries listed; propose() drafts the table"),
         ) from error

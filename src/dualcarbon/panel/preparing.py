@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -11,13 +12,19 @@ import polars as pl
 from dualcarbon.core.panel import Drop, Provenance
 from dualcarbon.core.schema import Kind, Schema, load_schema
 from dualcarbon.core.text import Text, both
-from dualcarbon.panel.casting import Cast, blank_to_null, cast, settle
+from dualcarbon.panel.casting import Cast, blank_to_null, cast, full_codes, settle, without_percent_signs
 from dualcarbon.panel.formats import Options, load_table, sha256_of
 from dualcarbon.panel.matching import Match, match_columns
 
 Key = tuple[str | int | float | None, ...]
 _FIRST = 5
+_PER_CENT = Fraction(1, 100)
 _BLANK = Text("整行为空", "row wholly blank")
+_WIDTHS = {"industry2": 2, "industry4": 4}
+_PADDED = Text(
+    "列 {c} 有 {n} 行的代码缺首位的 0，已补足 {w} 位（如 {a} → {b}）。",
+    "Column {c}: the codes of {n} rows lack a leading 0 and are filled to {w} digits (such as {a} → {b}).",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Prepared:
     misfits: tuple[Misfit, ...]
     provenance: Provenance
     drops: tuple[Drop, ...]
+    notes: tuple[Text, ...] = ()
 
 
 def prepare(
@@ -76,9 +84,25 @@ def prepare(
     taken = {m.source for m in matches}
     rest = [kept[name] if table.typed else settle(kept[name]) for name in kept.columns if name not in taken]
     id, time = chosen.with_role("id")[0], chosen.with_role("time")[0]
-    frame = pl.DataFrame([*columns, *rest])
+    frame, notes = _filled(pl.DataFrame([*columns, *rest]))
     provenance = Provenance(both(file.name), sha256=sha256_of(file))
-    return Prepared(frame, chosen, id, time, misfits, provenance, drops)
+    return Prepared(frame, chosen, id, time, misfits, provenance, drops, notes)
+
+
+def _filled(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Text, ...]]:
+    """The table with whole codes of industries, and what was changed."""
+    notes = []
+    for name, width in _WIDTHS.items():
+        codes = frame[name] if name in frame.columns else pl.Series(dtype=pl.String)
+        if codes.dtype != pl.String:
+            continue
+        full = full_codes(codes, width)
+        short = (codes != full).fill_null(False)
+        if short.any():
+            first = codes.filter(short)[0], full.filter(short)[0]
+            notes.append(_PADDED.format(c=name, n=f"{short.sum():,}", w=width, a=first[0], b=first[1]))
+            frame = frame.with_columns(full.alias(name))
+    return frame, tuple(notes)
 
 
 def _kinds(matches: tuple[Match, ...]) -> dict[str, type[pl.DataType]]:
@@ -103,7 +127,9 @@ def _convert(frame: pl.DataFrame, matches: tuple[Match, ...]) -> tuple[list[pl.S
     columns, misfits = [], []
     keys = [m.source for m in matches if m.column.role in ("id", "time")]
     for match in matches:
-        result = cast(frame[match.source], match.column.kind)
+        per_cent = match.column.unit == "share" and match.conversion.ratio == _PER_CENT
+        source = frame[match.source]
+        result = cast(without_percent_signs(source) if per_cent else source, match.column.kind)
         values = result.values.alias(match.column.name)
         columns.append(match.conversion.apply(values) if match.column.kind == "number" else values)
         if result.faults.any():

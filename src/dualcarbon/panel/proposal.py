@@ -10,6 +10,7 @@ from pathlib import Path
 from dualcarbon.core.schema import Schema, load_schema, schema_names
 from dualcarbon.core.text import Text
 from dualcarbon.core.units import get_unit
+from dualcarbon.panel.casting import has_percent_signs
 from dualcarbon.panel.formats import Options, RawTable, load_table
 from dualcarbon.panel.guessing import assign, unit_by_magnitude, unit_in_words
 from dualcarbon.panel.matching import needs_unit
@@ -17,10 +18,11 @@ from dualcarbon.panel.matching import needs_unit
 _LOOK = 20_000
 _CERTAIN = 3
 _CONFIRM = Text("请确认", "please confirm")
-_BY_NAME = Text("按列名或标签", "stated in the name or label")
+_BY_NAME = Text("按列名、标签或百分号", "stated in the name, the label or a percent sign")
 _BY_MAGNITUDE = Text("仅按数量级推测", "guessed from magnitude only")
 _LOOSE = Text("列名只是近似", "the name fits loosely")
 _NOT_FOUND = Text("未找到", "not found")
+_REQUIRED = (Text("必需", "required"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def _proposed(schema: Schema, table: RawTable, target: str, source: str, fit: in
     if source == target or not needs_unit(column):
         return ProposedColumn(target, source, None, fit, True)
     stated = unit_in_words(column, source, table.labels.get(source, ""))
+    if stated is None and column.unit == "share" and has_percent_signs(table.frame[source]):
+        return ProposedColumn(target, source, "percent", fit, True)
     unit = stated or unit_by_magnitude(schema, column, table.frame[source])
     return ProposedColumn(target, source, unit, fit, stated is not None)
 
@@ -137,8 +141,9 @@ def _data(proposal: Proposal) -> Iterator[str]:
 def _column_lines(proposal: Proposal) -> Iterator[str]:
     yield _comment(Text("表结构的列 = 文件中的列", "schema column = column in the file"))
     yield "[data.columns]"
-    for name in proposal.absent:
-        yield f'# {name} = "?"  {_comment(_NOT_FOUND, proposal.schema[name].label)}'
+    absent = [c for c in proposal.schema.columns if c.name not in proposal.mapping]
+    for wanted in sorted(absent, key=lambda c: not c.required):
+        yield f'# {wanted.name} = "?"  {_comment(_NOT_FOUND, *_REQUIRED[: wanted.required], wanted.label)}'
     for column in proposal.columns:
         notes = [proposal.schema[column.name].label, *([] if column.fit >= _CERTAIN else [_LOOSE, _CONFIRM])]
         yield f"{column.name} = {_quoted(column.source)}  {_comment(*notes)}"
@@ -163,7 +168,12 @@ def _co2(proposal: Proposal) -> Iterator[str]:
     bad = set(proposal.schema.with_role("bad")) & set(proposal.mapping)
     if bad:
         yield _comment(
-            Text("文件已有二氧化碳列，无需核算", "the file has a CO2 column, there is nothing to account"), _CONFIRM
+            Text(
+                "文件已有二氧化碳列，无需核算（cmri2024 只用由能源核算的 CO2，需有能源列）",
+                "the file has a CO2 column, there is nothing to account (cmri2024 takes CO2 from energy use alone and "
+                "needs the columns of energy)",
+            ),
+            _CONFIRM,
         )
         yield ""
         return

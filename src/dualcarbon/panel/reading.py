@@ -66,8 +66,10 @@ def read(
     Notes
     -----
     Thousands separators are accepted where a value of the column proves them (``1,234,567`` or ``1,234.5``);
-    ``1,234`` alone could be a decimal comma and is an error. Negative or implausible quantities come in: they are
-    for `check` to report and for `drop_invalid` to drop.
+    ``1,234`` alone could be a decimal comma and is an error. ``5.12%`` is a number where the unit is percent, and a
+    date, or ``2015年``, is its year in the column of years. Industry codes that a column of numbers robbed of their
+    leading zero get it back (6 is 06 where others have two digits), which the panel's notes say. Negative or
+    implausible quantities come in: they are for `check` to report and for `drop_invalid` to drop.
     """
     options = Options(sheet, encoding, separator)
     prepared = prepare(path, schema, mapping, units, missing, others, options)
@@ -78,7 +80,7 @@ def read(
     panel = Panel.from_frame(
         prepared.frame, id=prepared.id, time=prepared.time, schema=prepared.schema, provenance=prepared.provenance
     )
-    return replace(panel, drops=prepared.drops)
+    return replace(panel, drops=prepared.drops, notes=prepared.notes)
 
 
 def _misfit_error(prepared: Prepared, name: str) -> InputError:

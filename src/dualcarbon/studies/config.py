@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dualcarbon.core.errors import ConfigError, InputError
 from dualcarbon.core.files import require_readable
+from dualcarbon.core.mistakes import mistakes
 from dualcarbon.core.text import Text, both
 
 M = TypeVar("M", bound=BaseModel)
@@ -124,7 +127,7 @@ def read_text(path: Path) -> str:
         raise InputError(
             Text("{p} 不是 UTF-8", "{p} is not UTF-8").format(p=path.name),
             expected=Text("UTF-8 编码的 TOML", "TOML in UTF-8"),
-            found=both(str(error)),
+            found=Text("第 {k} 个字节起不是 UTF-8", "no UTF-8 from byte {k} on").format(k=error.start + 1),
             remedy=Text("以 UTF-8 另存后再试", "save it as UTF-8 and try again"),
         ) from error
 
@@ -143,9 +146,20 @@ def parse_toml(text: str, where: str) -> dict[str, object]:
         raise ConfigError(
             Text("{w} 不是合法的 TOML", "{w} is not valid TOML").format(w=where),
             expected=Text("TOML 语法", "TOML syntax"),
-            found=both(str(error)),
-            remedy=Text("改正所指的那一行", "correct the line it points to"),
+            found=_where(str(error)),
+            remedy=Text(
+                "改正所指的那一行；同一节写了两次，就合为一节",
+                "correct the line it points to; where a section stands twice, make it one",
+            ),
         ) from error
+
+
+def _where(said: str) -> Text:
+    """The place that the parser names, in both languages."""
+    place = re.search(r"line (\d+), column (\d+)", said)
+    if place is None:
+        return both(said)
+    return Text("第 {l} 行第 {c} 列：{s}", "{s}").format(l=place[1], c=place[2], s=said)
 
 
 def validated(values: object, model: type[M], where: str) -> M:
@@ -157,13 +171,12 @@ def validated(values: object, model: type[M], where: str) -> M:
         Listing every wrong key at once.
     """
     try:
-        return model.model_validate(values)
+        return model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(
-            Text("{w} 有 {n} 处错误", "{w} has {n} mistakes").format(w=where, n=error.error_count()),
+            Text("{w} 有 {n} 处错误", "mistakes in {w}: {n}").format(w=where, n=error.error_count()),
             expected=Text("研究文件的键与类型", "the keys and types of a study file"),
-            found=both(faults),
+            found=mistakes(error.errors(), model),
             remedy=Text("逐条改正", "correct each of them"),
         ) from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dualcarbon.core.errors import ConfigError, SchemaError
+from dualcarbon.core.errors import ConfigError, InputError, SchemaError
 from dualcarbon.core.text import Text, both
 from dualcarbon.market.firms import renamed
 
@@ -32,6 +32,13 @@ TAKEN = (
 )  # fmt: skip
 """Names under which the market writes its results and sums: a column of the file that has one is renamed."""
 
+_NAMED = Text("用 --column 名称=列名 指明，可多次", "name them with --column NAME=COLUMN, repeatable")
+_PRICED = Text(
+    "还没有边际减排成本时，先运行 dualcarbon frontier study.toml --model quadratic，再用其结果 results.csv；"
+    "否则用 --column 名称=列名 指明，可多次",
+    "without marginal abatement costs run dualcarbon frontier study.toml --model quadratic first and take its "
+    "results.csv; else name them with --column NAME=COLUMN, repeatable",
+)
 _UNITS = frozenset({"co2_t", "emissions_t", "output_cny", "value_added_cny"})
 _SHOWN = 5
 
@@ -129,6 +136,13 @@ def _read(file: Path, reading: Mapping[str, str]) -> pl.DataFrame:
     from dualcarbon.panel.casting import blank_to_null, settle
     from dualcarbon.panel.formats import Options, load_table
 
+    if file.suffix == ".toml":
+        raise InputError(
+            Text("碳市场不读研究文件", "a market is not cleared from a study file"),
+            expected=Text("一张企业表，有 co2、output、mac 各一列", "a table of firms with co2, output and mac"),
+            found=both(str(file)),
+            remedy=_PRICED,
+        )
     found = load_table(file, Options(reading.get("sheet"), reading.get("encoding"), reading.get("separator")))
     clean = found.frame.select(blank_to_null(n, found.frame.schema[n], ()) for n in found.frame.columns)
     return clean if found.typed else pl.DataFrame([settle(column) for column in clean])
@@ -166,7 +180,7 @@ def _places(table: pl.DataFrame, named: Mapping[str, str]) -> dict[str, str]:
                 a=", ".join(absent) or "-",
                 h=", ".join(table.columns[:20]),
             ),
-            remedy=Text("用 --column 名称=列名 指明，可多次", "name them with --column NAME=COLUMN, repeatable"),
+            remedy=_NAMED if "mac" not in missing else _PRICED,
         )
     return {name: columns[0] for name, columns in found.items() if columns}
 

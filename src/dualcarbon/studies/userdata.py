@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +16,12 @@ from dualcarbon.studies.config import existing, parse_toml, read_text, validated
 from dualcarbon.studies.store import file_sha256
 
 _MOST = 5
+_FURTHER = "[effects]"
+_HOW = Text(
+    "以下为 dualcarbon run cmri2024 的其余设置与默认值；要改，就去掉该节标题与该行行首的 #",
+    "further settings of dualcarbon run cmri2024 with their defaults; to change one, remove the # before it and before "
+    "the name of its section",
+)
 _AS_IT_IS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -42,6 +49,16 @@ def declared(data: Path, reading: Mapping[str, str] = _AS_IT_IS) -> DataConfig:
             remedy=Text("先运行 dualcarbon init 数据文件", "run dualcarbon init DATA first"),
         )
     return validated({**section, **reading}, DataConfig, f"{data.name} [data]")
+
+
+def further_sections() -> str:
+    """The settings of the study cmri2024 that a table does not tell, each with its value and reason, as comments.
+
+    Whoever wants another value takes the comment sign away.
+    """
+    own = (files("dualcarbon.studies") / "cmri2024" / "study.toml").read_text(encoding="utf-8")
+    settings = own[own.index(_FURTHER) :].splitlines()
+    return "\n".join(("", f"# {_HOW}", *(f"# {line}" if line else "" for line in settings))) + "\n"
 
 
 def folder_of(data: Path) -> Path:

@@ -77,3 +77,25 @@ def test_text_in_numbers_and_full_precision_beside_it(book: Callable[..., Path])
         read(path)
     values = read(path, missing=("—", "1,234")).frame["output_cny"].to_list()
     assert values == [1e-12, 0.123456789012345, None, None]
+
+
+@pytest.mark.parametrize("top", [[["企业统计表"]], [["企业统计表"], []], [[], ["企业统计表"], ["单位：元"], []]])
+def test_titles_above_the_header_are_no_rows(
+    top: Rows, book: Callable[..., Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    panel = read(book(one=[*top, *ROWS]))
+    assert panel.frame.rows() == [("001", 2015, 0.5), ("2", 2015, 1 / 3)]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_header_of_two_rows_is_refused_and_shown(book: Callable[..., Path]) -> None:
+    rows: Rows = [["表"], ["企业", None, None, "经济"], ["firm_id", "year", "name", "output_cny"], ["1", 2015, "甲", 2]]
+    with pytest.raises(InputError) as caught:
+        read(book(one=rows))
+    assert "第 2 行：企业, -, -, 经济；第 3 行：firm_id" in caught.value.say("zh")
+    assert "row 2" in caught.value.say("en") and "unmerged" in caught.value.say("en")
+
+
+def test_a_blank_name_above_words_is_no_merged_header(book: Callable[..., Path]) -> None:
+    panel = read(book(one=[["firm_id", "year", None, None], ["甲", 2015, "x", "y"]]))
+    assert panel.frame.columns == ["firm_id", "year", "column_3", "column_4"]

@@ -224,3 +224,8 @@ def test_ratios_name_columns_of_their_schema_and_bounds_are_nested() -> None:
         for ratio in load_ratios(name):
             assert {ratio.numerator, ratio.denominator} <= set(load_schema(name).names)
             assert ratio.row[0] <= ratio.median[0] < ratio.median[1] <= ratio.row[1]
+
+
+def test_rows_without_a_year_are_missing_not_repeated() -> None:
+    frame = pl.DataFrame({"firm_id": ["a", "a", "b"], "year": [None, None, 2015], "coal_t": [1.0, 2.0, 3.0]})
+    assert [(f, v.count) for f, v in found(frame).items()] == [(("missing", "year"), 2)]

@@ -18,8 +18,9 @@ _REMEDY = Text("先合并或删去重复行", "merge or drop the duplicates firs
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Rows beyond the first of each key."""
-    keys = subject.frame.lazy().group_by(subject.id, subject.time).len().filter(pl.col("len") > 1)
+    """Rows beyond the first of each key; a missing key is another rule's."""
+    known = subject.frame.lazy().drop_nulls([subject.id, subject.time])
+    keys = known.group_by(subject.id, subject.time).len().filter(pl.col("len") > 1)
     twice = keys.sort(subject.id, subject.time).collect()
     if twice.height:
         extra = int(twice["len"].sum()) - twice.height

@@ -13,7 +13,9 @@ from dualcarbon.panel.rules.base import Subject
 
 _MEANS = Text("超出可能的范围 {a} 至 {b} {u}", "beyond the possible range of {a} to {b} {u}")
 _REMEDY = Text(
-    "检查单位（如百分数、千元、万吨）与列的映射", "check the unit (percent, thousand CNY, 10 kt) and the mapping"
+    '检查单位（如百分数、千元、万吨）与列的映射；若为缺失代码，在 [data] 中写 missing = ["-99"] 之类',
+    "check the unit (percent, thousand CNY, 10 kt) and the mapping; if it is a code for missing, write "
+    'missing = ["-99"] or the like in [data]',
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, cast, get_args, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.mistakes import mistakes
 from dualcarbon.core.technology import Direction, Technology
 from dualcarbon.core.text import Text, both
 from dualcarbon.frontier import registry
@@ -111,16 +112,17 @@ def configured(part: ModelPart) -> Model:
     known = _options(base)
     unknown = [name for name in part.options if name not in known]
     if unknown:
-        raise _refused(part, known, ", ".join(unknown))
+        raise _refused(part, known, both(", ".join(unknown)))
     hints = get_type_hints(type(base))
-    faults, values = [], {}
+    faults: list[dict[str, Any]] = []
+    values = {}
     for name, value in part.options.items():
         try:
             values[name] = TypeAdapter(hints[name]).validate_json(json.dumps(value, default=str), strict=True)
         except ValidationError as error:
-            faults.append(f"{name} = {value!r}: {error.errors()[0]['msg']}")
+            faults.append({**error.errors()[0], "loc": (name,), "input": value})
     if faults:
-        raise _refused(part, known, "; ".join(faults))
+        raise _refused(part, known, mistakes(faults, type(base)))
     return cast(Model, replace(cast(Any, base), **values)) if values else base
 
 
@@ -131,12 +133,12 @@ def _options(model: Model) -> Mapping[str, DataField[Any]]:
     return {field.name: field for field in fields(model) if field.init}
 
 
-def _refused(part: ModelPart, known: Mapping[str, DataField[Any]], found: str) -> ConfigError:
+def _refused(part: ModelPart, known: Mapping[str, DataField[Any]], found: Text) -> ConfigError:
     base = registry.model(part.name)
     listed = ", ".join(f"{name}: {field.type} = {getattr(base, name)!r}" for name, field in known.items())
     return ConfigError(
         Text("模型 {m} 的选项有误", "options of the model {m} are wrong").format(m=part.name),
         expected=both(listed) if listed else Text("没有选项", "no options"),
-        found=both(found),
+        found=found,
         remedy=Text("改正 [model] 中的这些键", "correct these keys in [model]"),
     )
