@@ -94,3 +94,22 @@ def test_collinear_regressors_may_be_left_out_aloud(tmp_path: Path) -> None:
     data = write(tmp_path / "d.csv")
     result = runner.invoke(app, ["regress", str(data), "ln_co2 ~ digital + twice | year", "--drop-collinear"])
     assert result.exit_code == 0 and "Left out as collinear" in result.output and "因共线而略去" in result.output
+
+
+def test_a_study_file_accounts_for_co2_and_names_units(tmp_path: Path) -> None:
+    from dualcarbon.accounting import account
+    from dualcarbon.panel import simulate_survey
+
+    survey = simulate_survey(2_000, 3, factors="cn_2015").panel
+    survey.frame.write_parquet(tmp_path / "firms.parquet")
+    study = tmp_path / "study.toml"
+    study.write_text('[data]\npath = "firms.parquet"\n\n[co2]\nboundary = "coal"\n', encoding="utf-8")
+    formula = "log(co2_t) ~ digital_share | firm_id + year"
+    result = runner.invoke(app, ["regress", str(study), formula, "--cluster", "firm_id"])
+    assert result.exit_code == 0, result.stderr
+    estimate = fit(formula, account(survey, boundary="coal", factors="cn_2015"), cluster="firm_id")
+    assert f"{estimate.coef[0]:.4f}".replace("-", "−") in result.output
+    assert "的单位为份额" in result.output and "is measured in share" in result.output
+    study.write_text('[data]\npath = "firms.parquet"\n\n[co2]\nbordary = "coal"\n', encoding="utf-8")
+    wrong = runner.invoke(app, ["regress", str(study), formula])
+    assert wrong.exit_code == 2 and "bordary" in wrong.stderr

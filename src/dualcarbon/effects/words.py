@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dualcarbon.core.panel import Panel, Provenance
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text, both
+from dualcarbon.core.units import find_unit
 from dualcarbon.effects.specification import INTERCEPT
 
 STARS = Text("*、**、*** 分别表示在 10%、5%、1% 水平上显著。", "*, **, *** significant at 10 %, 5 %, 1 %.")
@@ -40,7 +41,8 @@ def unit_of(name: str, panel: Panel | None) -> Text | None:
     """The unit of a regressor in the panel's schema, None where the schema does not know the column."""
     if panel is None or name not in panel.schema or not panel.schema[name].unit:
         return None
-    return both(panel.schema[name].unit)
+    unit = find_unit(panel.schema[name].unit)
+    return both(panel.schema[name].unit) if unit is None else unit.label
 
 
 def measured(name: str, panel: Panel) -> Text:

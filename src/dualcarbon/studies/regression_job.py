@@ -12,7 +12,7 @@ from dualcarbon.core.exhibit import Table
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Language, Text, both
-from dualcarbon.studies.userdata import declared, folder_of, is_study_file
+from dualcarbon.studies.userdata import accounted, declared, folder_of, is_study_file
 
 KEY = "regression"
 FORMATS = ("csv", "xlsx", "docx", "tex", "html", "pdf", "json")
@@ -25,7 +25,7 @@ class Asked:
     Attributes
     ----------
     data : Path
-        Data file, or study.toml whose [data] maps columns and units.
+        Data file, or study.toml whose [data] maps columns and units and whose [co2] accounts for `co2_t`.
     formulas : one column each
     cluster, vcov, weights : as for `effects.fit`
     id, time : key columns of a data file
@@ -96,7 +96,7 @@ def _panel(asked: Asked) -> Panel:
                 found=both(f"--id {asked.id}, --time {asked.time}"),
                 remedy=Text("删去它们", "leave them out"),
             )
-        return declared(asked.data, asked.reading).load(folder_of(asked.data))
+        return accounted(declared(asked.data, asked.reading).load(folder_of(asked.data)), asked.data)
     from dualcarbon.panel.plain import read_plain
 
     return read_plain(asked.data, id=asked.id, time=asked.time, **asked.reading)

@@ -12,7 +12,7 @@ from dualcarbon.core.errors import ConfigError, DataError, SchemaError
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.text import Language, Text, both
 from dualcarbon.panel import DataConfig, Finding, check, drop_invalid
-from dualcarbon.studies.config import existing, parse_toml, read_text, validated
+from dualcarbon.studies.config import Co2Part, FirmStudy, existing, parse_toml, read_text, shipped, validated
 from dualcarbon.studies.store import file_sha256
 
 _MOST = 5
@@ -59,6 +59,26 @@ def further_sections() -> str:
     own = (files("dualcarbon.studies") / "cmri2024" / "study.toml").read_text(encoding="utf-8")
     settings = own[own.index(_FURTHER) :].splitlines()
     return "\n".join(("", f"# {_HOW}", *(f"# {line}" if line else "" for line in settings))) + "\n"
+
+
+def accounted(panel: Panel, data: Path) -> Panel:
+    """The panel with the CO2 that [co2] of a study file asks for; as it is where the file has no such section.
+
+    What the section leaves out is as in the shipped study.
+
+    Raises
+    ------
+    ConfigError, SchemaError
+        The section is wrong, or the energy columns are not there.
+    """
+    part = parse_toml(read_text(data), data.name).get("co2")
+    if part is None:
+        return panel
+    from dualcarbon.accounting import account
+
+    known = shipped("cmri2024", FirmStudy).co2.model_dump()
+    asked = validated({**known, **part} if isinstance(part, dict) else part, Co2Part, f"{data.name} [co2]")
+    return account(panel, boundary=asked.boundary, factors=asked.factors)
 
 
 def folder_of(data: Path) -> Path:
