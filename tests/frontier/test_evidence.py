@@ -61,8 +61,17 @@ def test_missing_bracket_is_said() -> None:
 
 def test_spread_takes_either() -> None:
     assert evidence.spread(5.0, 4.0) is None
-    assert evidence.spread(5.1, 1.0) is not None
-    assert evidence.spread(1.0, 4.1) is not None
+    wide, large, both = (evidence.spread(*pair) for pair in ((5.1, 1.0), (1.0, 4.1), (14.0, 110.0)))
+    assert (
+        wide is not None and wide.text.en == "p99/p1 of carbon intensity is 5.1, more than the 5 this model can carry"
+    )
+    assert large is not None and "首个投入" in large.text.zh and "碳强度" not in large.text.zh
+    assert both is not None and both.text.en.count("p99/p1") == 2
+
+
+def test_a_range_without_end_is_written_with_its_sign() -> None:
+    found = evidence.near_range(math.inf)
+    assert found is not None and "∞ log points" in found.text.en and "相差 ∞" in found.text.zh
 
 
 def test_few_rows_are_said() -> None:

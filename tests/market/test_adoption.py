@@ -225,6 +225,15 @@ def test_certain_effects_have_no_interval() -> None:
         assert row["abated_t_low"] == row["abated_t_high"] == pytest.approx(row["abated_t"], rel=EXACT)
         assert np.isnan(row["output_cny"])
         assert row["wrong_sign"] == 0.0
+    assert not [h.key for h in found.exhibit_table().headers if h.key.endswith("_interval")]
+
+
+def test_a_gap_that_rests_on_an_assumed_slope_has_no_interval() -> None:
+    assumed = size_effects([CUT], Numbers.of([-0.7, -2.0], [[0.09, 0.0], [0.0, 0.16]]), slope=2.0)
+    table = adoption_policies(firms(), assumed, budget_cny=SPENT, rise=RISE, draws=40).exhibit_table()
+    keys = [h.key for h in table.headers]
+    assert "abated_t_interval" in keys and "gap" in keys and "gap_interval" not in keys
+    assert "which rests on it alone, has none" in table.notes[-1].en
 
 
 def test_row_order_and_units() -> None:

@@ -398,7 +398,7 @@ def test_output_below_zero_is_said() -> None:
     firms = pl.DataFrame({"co2": [10.0] * 2, "output": [3.0, 300.0], "mac": [1.0, 5.0], "mu": -0.001, "scale": 1.0})
     market = clear(firms, cap=15.0)
     lost = 100.0 * (-float(market.table["output_change"][0]) - 3.0) / 303.0
-    assert f"1 firms lose more output than they make (too much by {lost:.2g} % of all output)" in market.notes[0].en
+    assert f"1 firm loses more output than it makes (too much by {lost:.2g} % of all output)" in market.notes[0].en
     assert clear(firms, cap=19.0).notes == ()
 
 

@@ -107,9 +107,9 @@ def test_a_note_of_some_policies_names_them() -> None:
         {"co2": [10.0, 10.0, 1.0], "output": [5.0, 300.0, 1.0], "mac": [1.0, 5.0, None], "mu": -0.001, "scale": 1.0}
     )
     found = compare(firms, cap=16.0)
-    excluded = [note.en for note in found.notes if "have no price" in note.en]
-    too_much = [note for note in found.notes if "lose more output" in note.en]
-    assert len(excluded) == 1 and excluded[0].startswith("1 firms")
+    excluded = [note.en for note in found.notes if " no price (" in note.en]
+    too_much = [note for note in found.notes if "more output than" in note.en]
+    assert len(excluded) == 1 and excluded[0].startswith("1 firm has no price")
     assert too_much and all(note.en.split(":")[0] != "Uniform cut" for note in too_much)
     assert {"Cap and trade", "Carbon tax"} <= {who for note in too_much for who in note.en.split(": 1")[0].split(", ")}
     assert "总量控制与交易" in "".join(note.zh for note in too_much)

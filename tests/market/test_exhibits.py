@@ -164,6 +164,17 @@ def test_a_cut_that_some_cannot_make_is_said(trade: Market, cut: Market) -> None
     assert "cannot make the uniform cut" in notes and "understated" in notes
 
 
+def test_a_column_of_firms_that_cannot_cut_is_there_where_there_are_any(
+    trade: Market, cut: Market, firms: pl.DataFrame
+) -> None:
+    assert savings_table(trade, cut, "industry").headers[-1].key == "infeasible"
+    whole = clear(firms, cap=0.9 * firms["co2"].sum(), scheme="uniform", floor=0.0, response="step")
+    assert whole.summary["share_infeasible"][0] == 0.0
+    table = savings_table(clear(firms, cap=0.9 * firms["co2"].sum(), floor=0.0, response="step"), whole, "industry")
+    assert table.headers[-1].key == "gain" and all(len(row) == len(table.headers) for row in table.rows)
+    assert "Every firm can make the uniform cut." in [note.en for note in table.notes]
+
+
 def test_policies_side_by_side(firms: pl.DataFrame) -> None:
     found = compare(firms, cap=0.9 * firms["co2"].sum(), by=["size"], ceiling=CEILING)
     table = policy_table(found)

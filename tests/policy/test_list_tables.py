@@ -50,7 +50,7 @@ def test_table_2_3_says_what_can_be_evaluated() -> None:
     can = {key for key, text in served.items() if isinstance(text, Text) and "can be used" in text.en}
     assert can == {"broadband", "big_data_zone", "innovative_city"}
     assert isinstance(served["smart_city"], Text)
-    assert served["smart_city"].en == "smart_city_count: counts only, no list of places; cannot be evaluated"
+    assert served["smart_city"].en == "counts only, no list of places: cannot be evaluated (list smart_city_count)"
 
 
 def test_both_languages_have_as_many_measures_and_channels() -> None:

@@ -23,6 +23,18 @@ def test_formulas_get_their_subscripts_and_names_do_not(text: str, expected: str
     assert glyphs(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("of 95 % and 5.2 % at", "of 95\u00a0% and 5.2\u00a0% at"),
+        ("处于下限 5.2 %，处于上限 93%", "处于下限 5.2%，处于上限 93%"),
+        ("share of %", "share of %"),
+    ],
+)
+def test_a_percent_sign_stands_at_its_number(text: str, expected: str) -> None:
+    assert glyphs(text) == expected
+
+
 def test_runs_write_scripts_in_ordinary_characters() -> None:
     assert runs("R² of CO2, 10⁻³") == (
         Run("R"), Run("2", "sup"), Run(" of CO"), Run("2", "sub"), Run(", 10"), Run("−3", "sup"),

@@ -36,6 +36,7 @@ def test_the_plants_clear() -> None:
     assert output["uniform"] < output["cap_and_trade"] < 0.0
     assert ("performance_standard" in found.comparison.markets) == (found.least is None)
     assert 0.0 < found.dear < 1.0
+    assert found.least is None or "1,757," in found.least.en
 
 
 @needs_accounts

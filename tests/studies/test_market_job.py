@@ -199,6 +199,14 @@ def test_what_is_refused(file: Path, tmp_path: Path, options: tuple[str, ...], s
     assert len(LABELS.findall(error)) == 8
 
 
+@pytest.mark.parametrize("name", ["accounts.csv", "study.toml"])
+def test_without_prices_the_frontier_is_named(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    firms().drop("mac").write_csv(path)
+    code, _, error = call(path, "--cap", "90%")
+    assert code == 2 and error.count("dualcarbon frontier study.toml --model quadratic") == 2
+
+
 def test_words_in_a_column_of_numbers(tmp_path: Path) -> None:
     path = tmp_path / "w.csv"
     firms().with_columns(mac=pl.when(pl.col("firm") == "f3").then(pl.lit("dear")).otherwise(pl.col("mac").cast(str)))\

@@ -30,6 +30,9 @@ def test_the_study_ends_with_reasons(tmp_path: Path) -> None:
     assert len(table["rows"]) == 4
     text = (done.folder / "report.en.html").read_text(encoding="utf-8")
     assert "weakly identified" in text and "Simulated data" not in text
+    for group in ("(coal) ", "(gas) ", "4 weakly identified", "and is not shown", "US EIA and WRI"):
+        assert group in text
+    assert "∞ log points" in text and "inf log points" not in text
 
 
 def test_without_the_file_the_message_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

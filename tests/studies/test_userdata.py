@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dualcarbon.core.errors import ConfigError, DataError
+from dualcarbon.core.errors import ConfigError, DataError, InputError
 from dualcarbon.studies.cmri2024.main import _config
 from dualcarbon.studies.userdata import sound_panel
 
@@ -58,3 +58,37 @@ def test_warnings_do_not_stop_but_are_written_down(tmp_path: Path) -> None:
     (note,) = [n for n in panel.notes if "warnings" in n.en]
     assert "all_zero coal_t: 20" in note.zh
     assert "all_zero coal_t: 20" in note.en
+
+
+@pytest.mark.parametrize(
+    ("settings", "zh", "en"),
+    [
+        ("[market]\nfloor = 2", "market.floor = 2：应不大于 1.0", "market.floor = 2: should be at most 1.0"),
+        ("[market]\ncap_share = 0", "market.cap_share = 0：应大于 0.0", "should be greater than 0.0"),
+        ("[market]\nceiling = inf", "market.ceiling = inf：应为有限的数", "should be a finite number"),
+        ("[market]\nfloor = true", "market.floor = true：应为数", "should be a number"),
+        ("[market]\ndraws = 20.5", "market.draws = 20.5：应为整数", "should be a whole number"),
+        ("[market]\ncap = 0.9", "market.cap：没有这个键；有 cap_share, floor, ceiling, draws", "there is no such key"),
+        ("[adoption]\nslop = 1", "adoption.slop：没有这个键；是否指 slope？", "is slope meant?"),
+        ("[adoption]\nreach = nan", "adoption.reach = nan", "adoption.reach = nan"),
+        ("[effects]\ncontrols = 'size'", "应为列表", "should be a list"),
+        ("[technology]\nreturns = 'up'", "应为 'constant', 'variable', 'bic' 之一", "should be one of 'constant'"),
+        ("[markets]", "是否指 market？", "is market meant?"),
+        ("[market]\n[market]", "第 4 行第 8 列", "at line 4, column 8"),
+    ],
+)
+def test_wrong_settings_are_said_in_both_languages(settings: str, zh: str, en: str, tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(f'[data]\npath = "d.csv"\n{settings}\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        _config(None, None, study)
+    assert zh in caught.value.say("zh") and "nput" not in caught.value.say("zh")
+    assert en in caught.value.say("en")
+
+
+def test_a_study_file_of_another_encoding_names_the_byte(tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_bytes('[data]\npath = "企业.csv"\n'.encode("gb18030"))
+    with pytest.raises(InputError) as caught:
+        _config(None, None, study)
+    assert "第 16 个字节起不是 UTF-8" in caught.value.say("zh") and "from byte 16 on" in caught.value.say("en")

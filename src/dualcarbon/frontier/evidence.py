@@ -295,10 +295,10 @@ def level_shift(log_ratio: float) -> Finding | None:
     if abs(log_ratio) <= LEVEL_SHIFT_WEAK:
         return None
     text = Text(
-        "剔除异常值前后 MAC 中位数相差 {r:.2f} 对数点，超过 {l}",
-        "median MAC moves by {r:.2f} log points with the screen, more than {l}",
+        "剔除异常值前后 MAC 中位数相差 {r} 对数点，超过 {l}",
+        "median MAC moves by {r} log points with the screen, more than {l}",
     )
-    return Finding("weakly_identified", text.format(r=abs(log_ratio), l=LEVEL_SHIFT_WEAK))
+    return Finding("weakly_identified", text.format(r=_points(abs(log_ratio)), l=LEVEL_SHIFT_WEAK))
 
 
 def level_apart(log_ratio: float) -> Finding | None:
@@ -318,10 +318,14 @@ def near_range(log_range: float, limit: float = NEAR_RANGE_WEAK) -> Finding | No
     if log_range <= limit:
         return None
     text = Text(
-        "目标值只差 1 % 的拟合间平均 MAC 相差 {r:.2f} 对数点，超过 {l}",
-        "mean MAC ranges over {r:.2f} log points among fits within 1 % of the optimum, more than {l}",
+        "目标值只差 1 % 的拟合间平均 MAC 相差 {r} 对数点，超过 {l}",
+        "mean MAC ranges over {r} log points among fits within 1 % of the optimum, more than {l}",
     )
-    return Finding("weakly_identified", text.format(r=log_range, l=limit))
+    return Finding("weakly_identified", text.format(r=_points(log_range), l=limit))
+
+
+def _points(value: float) -> str:
+    return f"{value:.2f}".replace("inf", "∞")
 
 
 def spread(intensity: float, size: float) -> Finding | None:

@@ -1,4 +1,4 @@
-"""The table and the figure of adoption policies: no number without its interval."""
+"""The table and the figure of adoption policies: no number without its interval, if any draw moves it."""
 
 from __future__ import annotations
 

@@ -334,15 +334,17 @@ def _below_zero(output: Array, change: Array, covered: Mask) -> tuple[Text, ...]
 def _notes(lost: pl.DataFrame, where: Setting) -> tuple[Text, ...]:
     if not lost.height:
         return ()
-    inside = bool(where.held.any())
+    inside, count = bool(where.held.any()), int(lost["firms"].sum())
     text = Text(
         "{n} 家企业没有价格（占企业 {s:.1f} %、排放 {c:.1f} %），停留在当前排放{w}",
-        "{n} firms have no price ({s:.1f} % of firms, {c:.1f} % of CO2) and stay at today's emissions{w}",
+        "{h} no price ({s:.1f} % of firms, {c:.1f} % of CO2) and {k} at today's emissions{w}",
     )
     place = Text("，计入总量之内", ", inside the cap") if inside else Text("，不计入总量", ", outside the cap")
     return (
         text.format(
-            n=f"{int(lost['firms'].sum()):,}",
+            n=f"{count:,}",
+            h="1 firm has" if count == 1 else f"{count:,} firms have",
+            k="stays" if count == 1 else "stay",
             s=100.0 * float(lost["share"].sum()),
             c=100.0 * float(lost["share_co2"].sum()),
             w=place,

@@ -181,7 +181,7 @@ def _event_notes(shown: Sequence[tuple[Effect, Text]], missing: Sequence[Text]) 
     if len(shown) > 1:
         said.extend(
             Text(
-                "{m} 没有参照期：其水平不与空心点相比。",
+                "{m}没有参照期：其水平不与空心点相比。",
                 "{m} has no reference period: its level is not relative to the hollow point.",
             ).format(m=name)
             for effect, name in shown
@@ -193,8 +193,10 @@ def _event_notes(shown: Sequence[tuple[Effect, Text]], missing: Sequence[Text]) 
         if effect.path is not None and effect.path.binned:
             ends = ", ".join(str(e) for e in effect.path.binned)
             said.append(
-                Text("{m}：端点 {e} 合并了其外各期。", "{m}: the ends {e} hold all periods beyond them.").format(
-                    m=name, e=ends
+                Text("{m}：端点 {e} 合并了其外各期。", "{m}: {v} all periods beyond.").format(
+                    m=name,
+                    e=ends,
+                    v=f"the ends {ends} hold" if len(effect.path.binned) > 1 else f"the end {ends} holds",
                 )
             )
     said.extend(Text("{m} 没有事件研究。", "{m} has no event study.").format(m=name) for name in missing)

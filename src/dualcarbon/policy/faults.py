@@ -20,8 +20,8 @@ def listed(drops: Sequence[Drop]) -> Text:
     if not drops:
         return Text("无剔除", "nothing dropped")
     return Text(
-        "；".join(f"{d.reason.zh} {d.rows} 行" for d in drops),
-        "; ".join(f"{d.reason.en}: {d.rows} rows" for d in drops),
+        "；".join(f"{d.reason.zh} {d.rows:,} 行" for d in drops),
+        "; ".join(f"{d.reason.en}: {d.rows:,} rows" for d in drops),
     )
 
 

@@ -262,8 +262,10 @@ def _served(name: str) -> Text:
         return Text("没有试点名单，不能评估", "no pilot list: cannot be evaluated")
     found = policy_list(name)
     if not found.evaluable:
-        return Text("{n}：{s}，不能评估", "{n}: {s}; cannot be evaluated").format(n=name, s=_why_not(found))
-    return Text("{n}：{k} 条可用", "{n}: {k} entries can be used").format(n=name, k=found.used.height)
+        return Text("{s}，不能评估（名单 {n}）", "{s}: cannot be evaluated (list {n})").format(
+            n=name, s=_why_not(found)
+        )
+    return Text("{k} 条可用（名单 {n}）", "{k} entries can be used (list {n})").format(n=name, k=found.used.height)
 
 
 def _why_not(policy: PolicyList) -> Text:

@@ -69,13 +69,13 @@ def _by_status(frame: pl.DataFrame) -> Text:
 
 
 def _first(names: Sequence[str], total: int) -> Text:
-    shown = [_named(name) for name in names[:SHOWN]]
+    shown = [unit_label(name) for name in names[:SHOWN]]
     more = total > len(shown)
     zh, en = "、".join(t.zh for t in shown), ", ".join(t.en for t in shown)
     return Text(zh + ("等" if more else ""), en + (" and others" if more else ""))
 
 
-def _named(name: str) -> Text:
+def unit_label(name: str) -> Text:
     """A unit as the data call it, in English by the name of its place."""
     found = named_city(name)
     return Text(name, found[0].name_en or name) if len(found) == 1 else place_label(name)

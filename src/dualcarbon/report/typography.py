@@ -20,6 +20,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 _SPACE = re.compile(r"[\t\r\n\u2028\u2029]+")
 _NEGATIVE = re.compile(r"(?<=[\s(（：:，,])-(?=\d)")
 _NAUGHT = re.compile(r"-[0.,]+ ?%?")
+_PERCENT = re.compile(r"(?<=[\d∞]) %")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _EXPONENT = re.compile(r"e([+-])0*(\d+)$")
 
 
@@ -39,6 +41,8 @@ def clean(text: str) -> str:
 def glyphs(text: str) -> str:
     """The text with the digits of chemical formulas as subscript characters, and true minus signs before numbers.
 
+    A percent sign stands at its number: without a space in Chinese, behind one that does not break elsewhere.
+
     Examples
     --------
     >>> glyphs("ln CO2, tCO2e, column CO2_t")
@@ -46,7 +50,9 @@ def glyphs(text: str) -> str:
     >>> glyphs("skewness -0.21, 2008-2016")
     'skewness −0.21, 2008-2016'
     """
-    return _NEGATIVE.sub(MINUS, _FORMULA.sub(lambda match: match[0].translate(_LOWER), clean(text)))
+    percent = "%" if _CHINESE.search(text) else "\u00a0%"
+    written = _PERCENT.sub(percent, clean(text))
+    return _NEGATIVE.sub(MINUS, _FORMULA.sub(lambda match: match[0].translate(_LOWER), written))
 
 
 def _script(character: str) -> Script:

@@ -189,11 +189,12 @@ def _beyond(rival: Rival) -> tuple[Text, ...]:
         return ()
     return (
         Text(
-            "{m}：{k} 行的减排空间超过自身排放（前沿在那里低于零排放）{d}。",
-            "{m}: the abatement room of {k} rows exceeds their CO2 (the frontier lies below zero CO2 there){d}.",
+            "{m}：{n} 行中 {k} 行的减排空间超过自身排放（前沿在那里低于零排放）{d}。",
+            "{m}: in {k} of {n} rows the abatement room exceeds the row's CO2 (the frontier lies below zero there){d}.",
         ).format(
             m=rival.label,
             k=f"{beyond:,}",
+            n=f"{len(room):,}",
             d=Text("，均值无意义，不列出", "; the mean says nothing and is not shown") if _wild(room) else both(""),
         ),
     )
@@ -232,7 +233,7 @@ def units_table(panel: Panel, rivals: Sequence[Rival], labels: Labels) -> Table:
         frame = frame.with_columns(priced.to_series())
     frame = frame.with_columns(rivals[-1].result.table["abatement_room"].fill_nan(None).alias("room"))
     by_unit = group_means(frame, [panel.id], ["room"], [pl.exclude(panel.id, "room").median()])
-    by_unit = by_unit.sort("mac_0", panel.id, descending=[True, False], nulls_last=True)
+    by_unit = by_unit.select(frame.columns).sort("mac_0", panel.id, descending=[True, False], nulls_last=True)
     headers = (
         Header(panel.id, labels.item),
         *(Header(f"mac_{i}", r.method, labels.unit, r.form) for i, r in enumerate(rivals)),

@@ -234,8 +234,17 @@ def test_exhibits(model: str) -> None:
     p, w = panel()
     result = found(p, w, model=model)
     table, figure = result.table(), result.figure()
-    assert table.notes[0] == result.words()
-    assert len(table.rows) == 2 + len(result.names) + result.impacts.height + result.tests.height
+    assert table.notes[0].en == result.words().en + "."
+    assert all(not note.en[0].islower() and note.en.endswith(".") and note.zh.endswith("。") for note in table.notes)
+    cells = [cell for row in table.rows[: table.rules_after[-1]] for cell in row[1:5]]
+    assert {cell.form for cell in cells if isinstance(cell.value, float) and abs(cell.value) >= 1e-3} == {".4f"}
+    assert (
+        len(table.rows)
+        == 2
+        + len(result.names)
+        + result.impacts.height
+        + result.tests.drop_nulls("statistic").drop_nans("statistic").height
+    )
     assert figure.drawing.series[0].x[0] == result.direct  # type: ignore[union-attr]
     assert "rho" in repr(result)
 
@@ -286,7 +295,7 @@ def test_islands_are_counted_and_named() -> None:
     raw[5], raw[:, 5] = 0.0, 0.0
     alone = from_matrix(raw.tocsr(), w.ids, directed=True)
     result = found(p, alone)
-    assert any("1 islands: 5" in note.en for note in result.notes)
+    assert any("without neighbours 1: 5" in note.en for note in result.notes)
     assert np.isfinite([result.rho, result.rho_se, result.indirect]).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from dualcarbon.core.exhibit import Cell, DotPlot, Figure, Header, Series, Table
@@ -9,7 +10,7 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.policy.result import critical, two_sided
 from dualcarbon.policy.spatial.impacts import KINDS
 from dualcarbon.policy.spatial.variables import TREATMENT
-from dualcarbon.policy.spatial.wording import listed_drops, number, percent, sourced, stars
+from dualcarbon.policy.spatial.wording import ended, listed_drops, number, percent, sourced, stars
 
 if TYPE_CHECKING:
     from dualcarbon.policy.spatial.spatial_result import SpatialEffect
@@ -42,7 +43,7 @@ def table(found: SpatialEffect) -> Table:
             Header("p", Text("p 值", "p value")),
         ),
         rows=tuple(row for part in parts for row in part),
-        notes=(found.words(), _size(found), *found.notes, *listed_drops(found.design)),
+        notes=tuple(map(ended, (found.words(), _size(found), *found.notes, *listed_drops(found.design)))),
         source=sourced(found.provenance),
         simulated=found.design.simulated,
         rules_after=(len(parts[0]), len(parts[0]) + len(parts[1])),
@@ -55,15 +56,15 @@ def figure(found: SpatialEffect) -> Figure:
     marks = [(e, low, high) for e, _, low, high in (found.impact(kind) for kind in KINDS)]
     marks.append((found.plain, found.plain - half, found.plain + half))
     x, low, high = (tuple(one[i] for one in marks) for i in range(3))
-    label = Text("对 {y} 的效应，{p}% 置信区间", "effect on {y}, {p} % confidence interval").format(
+    label = Text("对 {y} 的效应，{p}% 置信区间", "Effect on {y}, {p} % confidence interval").format(
         y=found.design.asked.outcome, p=percent(found.level)
     )
     return Figure(
         key="figure_spatial_did",
-        number=Text("空间双重差分图", "Spatial DID"),
+        number=Text("空间双重差分图", "Spatial DID, figure"),
         title=Text("政策的直接、间接与总效应", "Direct, indirect and total effect of the policy"),
         drawing=DotPlot((*(_KINDS[kind] for kind in KINDS), _PLAIN), (Series(label, x, low, high),), label),
-        notes=(found.words(), *found.notes[:2]),
+        notes=tuple(map(ended, (found.words(), *found.notes[:2]))),
         source=sourced(found.provenance),
         simulated=found.design.simulated,
     )
@@ -92,11 +93,14 @@ def _impacts(found: SpatialEffect) -> list[Row]:
 
 
 def _tests(found: SpatialEffect) -> list[Row]:
+    """The tests that were made; of a model whose residuals have no test the note gives Moran's I alone."""
     rows: list[Row] = []
     for _, zh, en, statistic, df, p in found.tests.iter_rows():
+        if statistic is None or math.isnan(statistic):
+            continue
         name = Text(zh, en) if df == 0 else Text("{n}（χ²，{d}）", "{n} (χ², {d})").format(n=Text(zh, en), d=df)
         blank = Cell(None)
-        rows.append((Cell(name), Cell(statistic, ".2f", stars(p)), blank, blank, blank, Cell(p, ".3f")))
+        rows.append((Cell(name), Cell(statistic, ",.2f", stars(p)), blank, blank, blank, Cell(p, ".3f")))
     return rows
 
 
@@ -118,9 +122,9 @@ def _size(found: SpatialEffect) -> Text:
     return Text(
         "{n} 行，{u} 个单位 × {t} 期；对数似然 {l}；模型残差的 Moran 指数 {m}；效应的标准误与区间由 {d} 次抽取得到，"
         "p 值用 delta 法。",
-        "{n} rows, {u} units x {t} periods; log-likelihood {l}; Moran's I of the residuals {m}; errors and intervals "
+        "{n} rows, {u} units × {t} periods; log-likelihood {l}; Moran's I of the residuals {m}; errors and intervals "
         "of the impacts from {d} draws, p values by the delta method.",
     ).format(
-        n=f"{found.n:,}", u=f"{found.units:,}", t=found.periods, l=f"{found.loglik:.2f}", m=f"{found.moran:.3f}",
+        n=f"{found.n:,}", u=f"{found.units:,}", t=found.periods, l=f"{found.loglik:,.2f}", m=f"{found.moran:.3f}",
         d=f"{found.draws:,}",
     )  # fmt: skip

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Text
 from dualcarbon.policy.faults import SHOWN
+from dualcarbon.policy.place_notes import unit_label
 from dualcarbon.policy.spatial import faults
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ class Weights:
         ).format(l=self.label, n=self.n, d=f"{self.degrees.mean():.1f}", m=_NORMALISED[self.normalisation])
         if not self.islands:
             return line
-        alone = Text("；孤岛 {k} 个：{f}", "; {k} islands: {f}").format(
-            k=len(self.islands), f=", ".join(map(str, self.islands[:SHOWN]))
+        names = [unit_label(str(one)) for one in self.islands[:SHOWN]]
+        alone = Text("；孤岛 {k} 个：{f}", "; without neighbours {k}: {f}").format(
+            k=len(self.islands), f=Text("、".join(n.zh for n in names), ", ".join(n.en for n in names))
         )
         return Text(line.zh + alone.zh, line.en + alone.en)
 

@@ -7,11 +7,23 @@ from dualcarbon.core.text import Text, both
 from dualcarbon.policy.design import Design
 from dualcarbon.policy.faults import listed
 from dualcarbon.policy.result import critical
+from dualcarbon.policy.words import number_form, sentence
 
 
 def number(value: float | None) -> str:
-    """Four significant digits, in fixed form where that is short."""
-    return ".4f" if value is None or 0.01 <= abs(value) < 1000 or value == 0 else ".4g"
+    """The form of the room: one number of decimals in a column, wherever these hold two digits of the number."""
+    return ".4f" if value is None else number_form(value)
+
+
+def written(value: float) -> str:
+    """A number within a sentence, with a true minus sign."""
+    return format(value, number(value)).replace("-", "−")
+
+
+def ended(text: Text) -> Text:
+    """The phrase as a sentence of a note."""
+    whole = sentence(text)
+    return Text(whole.zh, whole.en[0].upper() + whole.en[1:])
 
 
 def percent(level: float) -> str:
@@ -52,5 +64,5 @@ def signed(estimate: float, low: float, high: float, level: float) -> Text:
         else Text("与零无显著差别", "not distinguishable from zero")
     )  # fmt: skip
     return Text("{e}，{p}% 区间 [{l}, {h}]，{s}", "{e}, {p} % interval [{l}, {h}], {s}").format(
-        e=both(f"{estimate:.4g}"), p=percent(level), l=f"{low:.4g}", h=f"{high:.4g}", s=sign
+        e=both(written(estimate)), p=percent(level), l=written(low), h=written(high), s=sign
     )

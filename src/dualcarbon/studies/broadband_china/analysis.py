@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -200,7 +200,7 @@ def _spatial(found: Estimated, cities: Cities, config: BroadbandStudy) -> Spatia
         panel,
         config.policy.outcome,
         FIRST,
-        weights=contiguity(panel, edges),
+        weights=replace(contiguity(panel, edges), label=Text("同省的城市", "cities of the same province")),
         gaps="drop_units",
         seed=config.study.seed,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import count
+
 from dualcarbon import policy
-from dualcarbon.core.exhibit import Chapter, Document, Exhibit
+from dualcarbon.core.exhibit import Chapter, Document, Exhibit, Table
 from dualcarbon.core.text import Text
 from dualcarbon.policy.words import number_form, sentence
 from dualcarbon.studies.broadband_china.analysis import Checked, Estimated
@@ -22,7 +25,7 @@ def build_document(
         title=Text("“宽带中国”示范城市与城市碳排放", "Broadband China demonstration cities and city CO2"),
         subtitle=every[0].panel.provenance.name,
         abstract=(_abstract(found), *verdict(found, checked)),
-        chapters=(
+        chapters=_numbered(
             _policy_chapter(found),
             _design_chapter(every, found),
             _effect_chapter(found),
@@ -34,6 +37,18 @@ def build_document(
         colophon=colophon,
         simulated=simulated,
     )
+
+
+def _numbered(*chapters: Chapter) -> tuple[Chapter, ...]:
+    """The chapters with their tables and figures numbered through."""
+    tables, figures = count(1), count(1)
+
+    def number(item: Exhibit) -> Exhibit:
+        if isinstance(item, Table):
+            return replace(item, number=Text("表 {n}", "Table {n}").format(n=next(tables)))
+        return replace(item, number=Text("图 {n}", "Figure {n}").format(n=next(figures)))
+
+    return tuple(replace(one, exhibits=tuple(number(item) for item in one.exhibits)) for one in chapters)
 
 
 def exhibits(document: Document) -> tuple[Exhibit, ...]:
@@ -63,9 +78,9 @@ def _abstract(found: Estimated) -> Text:
 
 def _policy_chapter(found: Estimated) -> Chapter:
     words = Text(
-        "报告表 2-3 的六项政策中，有名单可用的才能评估；每条名单注明核实情况，未核实的列出而不用。",
-        "Of the six policies of the report's Table 2-3, those with a usable list can be evaluated; each entry "
-        "carries its verification, and unverified ones are listed but not used.",
+        "报告表 2-3（本文表 1）的六项政策中，有名单可用的才能评估；每条名单注明核实情况，未核实的列出而不用。",
+        "Of the six policies of the report's Table 2-3 (Table 1 here), those with a usable list can be "
+        "evaluated; each entry carries its verification, and unverified ones are listed but not used.",
     )
     return Chapter(
         Text("政策与名单", "Policies and lists"),
@@ -118,7 +133,7 @@ def _spatial_chapter(checked: Checked) -> tuple[Chapter, ...]:
     words = Text("邻居为同省的其他城市。{w}", "Neighbours are the other cities of the province. {w}").format(
         w=sentence(checked.spatial.words())
     )
-    title = Text("是否转移到了邻近城市", "Did it move next door")
+    title = Text("是否转移到了邻近城市？", "Did it move next door?")
     return (Chapter(title, (words,), (checked.spatial.table(), checked.spatial.figure())),)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from dualcarbon.core.exhibit import Chapter, Document, Exhibit
 from dualcarbon.core.files import require_readable
 from dualcarbon.core.panel import Panel
 from dualcarbon.core.technology import Direction, Technology
-from dualcarbon.core.text import Text, both
+from dualcarbon.core.text import LANGUAGES, Text, both
 from dualcarbon.market.comparison import POLICIES
 from dualcarbon.market.exhibit_words import Frame
 from dualcarbon.studies.carbon_market import sizes
@@ -167,8 +168,13 @@ def _standard_stops(firms: pl.DataFrame, cap: float, bounds: dict[str, float]) -
             ceiling=bounds["ceiling"],
         )
     except InfeasibleError as error:
-        return error.expected
+        return Text(*(re.sub(r"\d{4,}", _grouped, error.expected.get(language)) for language in LANGUAGES))
     return None
+
+
+def _grouped(digits: re.Match[str]) -> str:
+    """A whole number with its thousands apart."""
+    return f"{int(digits[0]):,}"
 
 
 def _dear(firms: pl.DataFrame) -> float:
@@ -256,9 +262,9 @@ def _standard(found: Cleared) -> tuple[Text, ...]:
         return ()
     return (
         Text(
-            "按燃料的可交易绩效标准达不到这一总量（{l}），故未列出：{d:.0f} % 的有价 CO2 "
+            "按燃料的可交易绩效标准达不到这一总量（{l} 吨），故未列出：{d:.0f} % 的有价 CO2 "
             "出自每减一吨所失电量多于平均每吨发电量的电厂，对它们按发电量给许可等于鼓励扩张。",
-            "A tradable performance standard by fuel does not reach this cap ({l}) and is not shown: {d:.0f} % of "
+            "A tradable performance standard by fuel does not reach this cap ({l} t) and is not shown: {d:.0f} % of "
             "priced CO2 is in plants that lose more power per tonne abated than they make per tonne emitted; permits "
             "per unit of power reward them for expanding.",
         ).format(l=found.least, d=100.0 * found.dear),

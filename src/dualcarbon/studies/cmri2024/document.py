@@ -148,11 +148,21 @@ def _levels(results: Results) -> Text:
     first, last = top["default_mac_median"][0], top["default_mac_median"].drop_nulls()[-1]
     weak = results.industries.filter(results.industries["default_status"] != "identified").height
     return Text(
-        "各行业边际减排成本的中位数从 {low} 到 {high} 元/吨，最高为最低的 {ratio} 倍。"
-        "水平未能完全识别的行业有 {k} 个，逐一列明理由。",
-        "Industry medians of the MAC run from {low} to {high} CNY/t, a ratio of {ratio}. "
-        "Industries whose level is not fully identified: {k}, each listed with its reasons.",
-    ).format(low=f"{last:,.2f}", high=f"{first:,.2f}", ratio=f"{first / last:,.0f}", k=weak)
+        "各行业边际减排成本的中位数从 {low} 到 {high} 元/吨，最高为最低的 {ratio} 倍。{w}",
+        "Industry medians of the MAC run from {low} to {high} CNY/t, a ratio of {ratio}. {w}",
+    ).format(low=f"{last:,.2f}", high=f"{first:,.2f}", ratio=f"{first / last:,.0f}", w=_weak(weak))
+
+
+def _weak(count: int) -> Text:
+    if not count:
+        return Text(
+            "没有证据否定任何行业的水平可识别（表 4-B）。",
+            "No evidence speaks against the level of any industry (Table 4-B).",
+        )
+    return Text(
+        "水平未能完全识别的行业有 {k} 个，表 4-B 逐一列明理由。",
+        "Industries whose level is not fully identified: {k}, each with its reasons in Table 4-B.",
+    ).format(k=count)
 
 
 def _effect(results: Results) -> Text:
@@ -202,12 +212,12 @@ def _frontier_words(results: Results) -> tuple[Text, ...]:
         Text(
             "默认模型为超越对数双曲距离函数：每个两位数行业各年合并估计一次，用半正态极大似然，先作条件筛查，"
             "价格取在前沿投影点。表 4-1 列出边际减排成本最高的 10 个与最低的 3 个行业，以及减排空间最大的 10 个行业。"
-            "表 4-1 至表 4-4 与报告同号，以字母编号的表（表 4-A 等）为本系统所加。",
+            "表 4-1 至表 4-4 与报告同号，以字母编号的图表（4-A、M-1、P-1、C-1 等）为本系统所加。",
             "The default model is the translog hyperbolic distance function: one fit per two-digit industry, pooled "
             "over years, by half-normal maximum likelihood after the conditional screen, priced at the projection on "
             "the frontier. Table 4-1 lists the ten industries of highest and the three of lowest marginal abatement "
             "cost (MAC), and the ten of largest abatement room. Tables 4-1 to 4-4 carry the numbers of the report; "
-            "tables with a letter, such as 4-A, are added here.",
+            "tables and figures with a letter (4-A, M-1, P-1, C-1 and the like) are added here.",
         ),
         Text(
             "状态的读法：每个企业-年份有且只有一个状态，写明它的价格从何而来或为何没有。只有状态为 ok 的行（{ok}%）"

@@ -1,4 +1,4 @@
-"""Figure 6-3: tonnes of the adoption policies, with their intervals."""
+"""Figure M-3: tonnes of the adoption policies, with their intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def build(results: Results) -> Figure | None:
     if isinstance(found, Refused):
         return None
     made = found.policy.figure(
-        number=Text("图 6-3", "Figure 6-3"),
+        number=Text("图 M-3", "Figure M-3"),
         source=source(results),
         simulated=results.sample.provenance.simulated,
     )

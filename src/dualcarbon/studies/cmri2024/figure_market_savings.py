@@ -1,4 +1,4 @@
-"""Figure 6-2: from the cost of the uniform cut to that of the market."""
+"""Figure M-2: from the cost of the uniform cut to that of the market."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def build(results: Results) -> Figure | None:
         markets["uniform"],
         GROUP,
         frame=frame(results, "figure_market"),
-        number=Text("图 6-2", "Figure 6-2"),
+        number=Text("图 M-2", "Figure M-2"),
     )
     return replace(made, key="figure_market_savings", notes=(settings(found, results.config.market), *made.notes))

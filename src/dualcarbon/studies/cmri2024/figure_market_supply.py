@@ -1,4 +1,4 @@
-"""Figure 6-1: supply and demand of permits with the clearing price."""
+"""Figure M-1: supply and demand of permits with the clearing price."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def build(results: Results) -> Figure | None:
     made = supply_demand_figure(
         found.comparison.markets["cap_and_trade"],
         frame=frame(results, "figure_market"),
-        number=Text("图 6-1", "Figure 6-1"),
+        number=Text("图 M-1", "Figure M-1"),
         response=market.RESPONSE,
         floor=results.config.market.floor,
         ceiling=results.config.market.ceiling,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualcarbon import footprint, power
+from dualcarbon import footprint
 from dualcarbon.core.text import Text
 from dualcarbon.studies.cmri2024 import claims, table_2_1, table_3_1, table_claims, table_claims_disagree
 
@@ -37,10 +37,10 @@ def power_and_digital() -> tuple[Text, ...]:
     return (
         Text(
             "报告的电力情景意味着清洁份额由 {y} 年的 {a}% 升到 {z} 年的 {b}%，电网平均因子由 {f} 降到 {g} 吨/兆瓦时"
-            "（表 3-1；规则：{r}）。图 3-1 为各国清洁电力的份额。",
+            "（表 3-1，规则见其注）。图 3-1 为各国清洁电力的份额。",
             "The report's power scenario lifts the clean share from {a} % in {y} to {b} % in {z}; the average grid "
-            "factor falls from {f} to {g} t/MWh (Table 3-1; rule: {r}). Figure 3-1 shows the share of clean "
-            "electricity by country.",
+            "factor falls from {f} to {g} t/MWh (Table 3-1, with the rule in its note). Figure 3-1 shows the share of "
+            "clean electricity by country.",
         ).format(
             y=have.years[0],
             z=have.years[-1],
@@ -48,7 +48,6 @@ def power_and_digital() -> tuple[Text, ...]:
             b=f"{100.0 * have.clean_share[-1]:.1f}",
             f=f"{have.t_per_mwh[0]:.4f}",
             g=f"{have.t_per_mwh[-1]:.4f}",
-            r=power.grid_path("report").rule,
         ),
         Text(
             "5G 基站 2024 年用电约 {p} TWh（年均存量）；排放取决于所选的电网因子，图 3-2 把几种因子并列。",

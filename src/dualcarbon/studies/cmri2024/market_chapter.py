@@ -99,11 +99,11 @@ def _bounds(found: MarketResults) -> Text:
         "边际减排成本相差悬殊时企业停在界上：有价格的企业中 {f:.1f} % 处于排放下限，{c:.1f} % 处于上限，"
         "其间只有 {m:.1f} %，因此结果很大程度上由上下限决定；"
         "没有价格的企业占 CO2 的 {x:.1f} %，停留在当前排放。"
-        "只用价格水平（阶梯响应）时，出清价格为 {s:,.0f} 元/吨（表 6-7）。",
+        "改用默认前沿、边际减排成本在上下限之间不变（阶梯响应）时，出清价格为 {s:,.0f} 元/吨（表 M-7）。",
         "Where marginal abatement costs differ widely firms stand at a bound: of those with a price {f:.1f} % at their "
         "lowest, {c:.1f} % at their highest emissions and only {m:.1f} % between, so that the bounds decide much of "
-        "the result; firms without a price hold {x:.1f} % of CO2 and stay as they are. On the level of MAC alone (step "
-        "response) the price is {s:,.0f} CNY/t (Table 6-7).",
+        "the result; firms without a price hold {x:.1f} % of CO2 and stay as they are. On the default frontier, "
+        "with MAC constant between the bounds (step response), the price is {s:,.0f} CNY/t (Table M-7).",
     ).format(
         f=100.0 * one["share_at_floor"],
         c=100.0 * one["share_at_ceiling"],
@@ -118,10 +118,10 @@ def _small(found: AdoptionResults) -> Text:
     low, high = small["abated_t_low"], small["abated_t_high"]
     return Text(
         "报告主张以普惠的数字基础设施帮助小企业，而其表 4-4 中小企业的效应并不显著。"
-        "由这里的估计，只补贴小企业的减排 95 % 区间为 {a} 至 {b} 吨，{w:.1f} % 的抽取中 CO2 没有下降{v}（表 6-8）。",
+        "由这里的估计，只补贴小企业的减排 95 % 区间为 {a} 至 {b} 吨，{w:.1f} % 的抽取中 CO2 没有下降{v}（表 M-8）。",
         "The report argues for inclusive digital infrastructure for small firms, though in its Table 4-4 the effect on "
         "them is not significant. By the estimates here the 95 % interval of what a subsidy for small firms alone "
-        "abates runs from {a} to {b} t, and in {w:.1f} % of the draws CO2 does not fall{v} (Table 6-8).",
+        "abates runs from {a} to {b} t, and in {w:.1f} % of the draws CO2 does not fall{v} (Table M-8).",
     ).format(a=_signed(low), b=_signed(high), w=100.0 * small["wrong_sign"], v=_verdict(low, high))
 
 

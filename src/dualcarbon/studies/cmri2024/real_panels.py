@@ -44,7 +44,7 @@ PANELS = (
         "output_cny",
         Labels(
             "table_provinces",
-            Text("表 5-1", "Table 5-1"),
+            Text("表 P-1", "Table P-1"),
             Text("中国 30 省份 2003–2019（真实数据）", "China's 30 provinces, 2003–2019 (real data)"),
             _PROVINCE,
             Text("产出/吨", "output/t"),
@@ -53,11 +53,11 @@ PANELS = (
                 "provinces as packaged in deabook 0.0.10 (MIT), computed by dualcarbon",
             ),
         ),
-        Text("表 5-3", "Table 5-3"),
+        Text("表 P-3", "Table P-3"),
         Text(
-            "表 5-1、表 5-3 为省份。产出列的价格基期不明（2003 年为现价，此后既非现价也非不变价），"
+            "表 P-1、表 P-3 为省份。产出列的价格基期不明（2003 年为现价，此后既非现价也非不变价），"
             "所以边际减排成本以表内的产出单位计，不能读作元/吨，只能用来比较模型与省份。",
-            "Table 5-1 and Table 5-3 hold the provinces. The price base of output is unclear (2003 is at current "
+            "Tables P-1 and P-3 hold the provinces. The price base of output is unclear (2003 is at current "
             "prices, later years are neither at current nor at constant prices), so the MAC is in the table's own "
             "units of output, not in CNY: it serves to compare models and provinces.",
         ),
@@ -68,7 +68,7 @@ PANELS = (
         "power_kwh",
         Labels(
             "table_thermal_power",
-            Text("表 5-2", "Table 5-2"),
+            Text("表 P-2", "Table P-2"),
             Text("中国各省火电 2007–2017（真实数据）", "China's thermal power, 2007–2017 (real data)"),
             _PROVINCE,
             Text("千瓦时/吨", "kWh/t"),
@@ -77,10 +77,11 @@ PANELS = (
                 "thermal power as packaged in deabook 0.0.10 (MIT), computed by dualcarbon",
             ),
         ),
-        Text("表 5-4", "Table 5-4"),
+        Text("表 P-4", "Table P-4"),
         Text(
-            "表 5-2、表 5-4 为各省火电。边际减排成本以少发的电量计：每少排一吨 CO2 要少发多少千瓦时。",
-            "Table 5-2 and Table 5-4: thermal power by province, MAC in kWh not generated per tonne of CO2.",
+            "表 P-2、表 P-4 为各省火电。边际减排成本以少发的电量计：每少排一吨 CO2 要少发多少千瓦时。",
+            "Tables P-2 and P-4 hold thermal power by province. Its MAC is counted in power not generated: kWh given "
+            "up per tonne of CO2 avoided.",
         ),
     ),
 )
@@ -117,8 +118,9 @@ def chapter(tables: tuple[Table, ...]) -> Chapter:
             Text(
                 "本章用真实数据，没有已知的真值。同一批观测上，边际减排成本随模型而变：四个模型并列，"
                 "各自写明能否识别及其依据，水平须在模型之间的跨度内理解。",
-                "Real data have no known truth. On the same observations the marginal abatement cost (MAC) changes "
-                "with the model; its level must be read within the span of the four.",
+                "The data of this chapter are real and have no known truth. On the same observations the marginal "
+                "abatement cost (MAC) changes with the model: four stand side by side, each with whether it is "
+                "identified and on what evidence, and the level must be read within the span of the four.",
             ),
             *(real.reading for real in PANELS),
         ),

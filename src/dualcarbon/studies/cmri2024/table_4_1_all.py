@@ -87,8 +87,8 @@ def _notes(results: Results, parted: int, industries: int) -> tuple[Text, ...]:
             "证据表明噪声为测量误差、价格已作扣除的行业有 {k} 个。CO2 加权为加权均值；"
             "碳强度（CO2/产出）的跨度为 P99/P1。",
             "Bracket: smallest and largest of the printed median and the pooled (with and without correction for "
-            "measurement error), within-firm and leave-one-out instrumented estimates. Industries whose noise proves "
-            "to be measurement error and whose prices are corrected for it: {k}. CO2-weighted: weighted mean. "
+            "measurement error), within-firm and leave-one-out instrumented estimates. Industries whose noise is, on "
+            "the evidence, measurement error and whose prices are corrected for it: {k}. CO2-weighted: weighted mean. "
             "Intensity spread: P99/P1 of CO2/output.",
         ).format(k=removed),
         Text(

@@ -36,9 +36,9 @@ def build(results: Results) -> Table:
                 e=f"{results.regressions.median_assets_cny / 1e6:,.3f}",
             ),
             Text(
-                "报告第（3）、（4）列的数值与其表 4-3 的 −4.0680 不可能同单位：合并样本的系数应介于两组之间。",
+                "报告第（3）、（4）列的数值与其表 4-3 的 −4.0680 不可能同单位：合并样本的系数应在两组附近。",
                 "The report's columns (3) and (4) cannot be in the unit of the −4.0680 in its Table 4-3: a pooled "
-                "coefficient lies between those of the groups.",
+                "coefficient lies near those of the groups.",
             ),
             _alike(results),
             *_planted(results),

@@ -21,7 +21,8 @@ def build(results: Results) -> Table:
     sound = results.industries.filter(identified)
     rows = [_row(row) for row in rest]
     if sound.height:
-        named = Text("其余 {n} 个行业", "Other industries: {n}").format(n=sound.height)
+        whole = Text("全部 {n} 个行业", "All {n} industries")
+        named = (Text("其余 {n} 个行业", "Other industries: {n}") if rest else whole).format(n=sound.height)
         why = Text("没有证据越过阈值", "no evidence crosses its threshold")
         rows.append(
             (Cell(named), Cell(VERDICTS["identified"]), Cell(why), Cell(int(sound["default_rows"].sum()), ",d"))

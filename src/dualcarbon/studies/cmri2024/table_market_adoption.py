@@ -1,4 +1,4 @@
-"""Table 6-8: adoption policies for small firms under one budget."""
+"""Table M-8: adoption policies for small firms under one budget."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def build(results: Results) -> Table | None:
     if isinstance(found, Refused):
         return None
     made = found.policy.exhibit_table(
-        number=Text("表 6-8", "Table 6-8"),
+        number=Text("表 M-8", "Table M-8"),
         source=source(results),
         simulated=results.sample.provenance.simulated,
     )

@@ -1,4 +1,4 @@
-"""Table 6-2: winners and losers of the policies."""
+"""Table M-2: winners and losers of the policies."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def build(results: Results) -> Table | None:
     if isinstance(found, Refused):
         return None
     made = policy_firms_table(
-        found.comparison, frame=frame(results, "table_market"), number=Text("表 6-2", "Table 6-2")
+        found.comparison, frame=frame(results, "table_market"), number=Text("表 M-2", "Table M-2")
     )
     return replace(made, key="table_market_firms", notes=(settings(found, results.config.market), *made.notes))

@@ -1,4 +1,4 @@
-"""Table 6-1: the policies at one cap."""
+"""Table M-1: the policies at one cap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def build(results: Results) -> Table | None:
     made = policy_table(
         found.comparison,
         frame=frame(results, "table_market"),
-        number=Text("表 6-1", "Table 6-1"),
+        number=Text("表 M-1", "Table M-1"),
         interval=None if found.draws is None else found.draws.interval,
     )
     return replace(
@@ -39,8 +39,8 @@ def _drawn(draws: PriceDraws | None) -> Text:
         )
     return Text(
         "价格区间只含边际减排成本水平的不确定性：各行业的跨度（表 4-C）读作 95 % 区间，同一行业的企业一起变动；"
-        "{n} 个行业中 {k} 个没有跨度，以其余行业的中位数代替。模型之间的差别见表 6-7。",
+        "{n} 个行业中 {k} 个没有跨度，以其余行业的中位数代替。模型之间的差别见表 M-7。",
         "The interval of the price holds the uncertainty of the level of MAC alone: an industry's bracket (Table 4-C) "
         "is read as a 95 % interval, its firms moving together; {k} of {n} industries have no bracket and take the "
-        "median of the others. What lies between models is in Table 6-7.",
+        "median of the others. What lies between models is in Table M-7.",
     ).format(n=draws.industries, k=draws.without_bracket)

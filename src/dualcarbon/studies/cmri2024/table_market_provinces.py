@@ -1,4 +1,4 @@
-"""Table 6-4: what the policies cost firms, by province."""
+"""Table M-4: what the policies cost firms, by province."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def build(results: Results) -> Table | None:
         PROVINCE,
         frame=frame(results, "table_market", PROVINCES),
         label=Text("省份", "Province"),
-        number=Text("表 6-4", "Table 6-4"),
+        number=Text("表 M-4", "Table M-4"),
     )
     return replace(made, key="table_market_provinces", notes=(settings(found, results.config.market), *made.notes))

@@ -1,4 +1,4 @@
-"""Table 6-7: what the price rests on: the cap, how firms respond, and where their MAC comes from."""
+"""Table M-7: what the price rests on: the cap, how firms respond, and where their MAC comes from."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def build(results: Results) -> Table | None:
     output = form_of(one["output_change"] / money.currency_scale for _, _, one in rows)
     return Table(
         key="table_market_responses",
-        number=Text("表 6-7", "Table 6-7"),
+        number=Text("表 M-7", "Table M-7"),
         title=Text("价格取决于总量与企业如何响应", "The price by cap and by how firms respond"),
         headers=(
             Header("response", Text("前沿与响应", "Frontier and response")),

@@ -1,4 +1,4 @@
-"""Table 6-6: what the market saves against a uniform cut, by industry."""
+"""Table M-6: what the market saves against a uniform cut, by industry."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def build(results: Results) -> Table | None:
         GROUP,
         frame=frame(results, "table_market"),
         label=INDUSTRY,
-        number=Text("表 6-6", "Table 6-6"),
+        number=Text("表 M-6", "Table M-6"),
     )
     return replace(made, key="table_market_savings", notes=(settings(found, results.config.market), *made.notes))

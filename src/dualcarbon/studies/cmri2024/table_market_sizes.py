@@ -1,4 +1,4 @@
-"""Table 6-3: what the policies cost firms, by firm size."""
+"""Table M-3: what the policies cost firms, by firm size."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def build(results: Results) -> Table | None:
         SIZE,
         frame=frame(results, "table_market"),
         label=Text("规模", "Size"),
-        number=Text("表 6-3", "Table 6-3"),
+        number=Text("表 M-3", "Table M-3"),
     )
     return replace(made, key="table_market_sizes", notes=(settings(found, results.config.market), *made.notes))

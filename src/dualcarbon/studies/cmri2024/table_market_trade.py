@@ -1,4 +1,4 @@
-"""Table 6-5: permits bought and sold by industry."""
+"""Table M-5: permits bought and sold by industry."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def build(results: Results) -> Table | None:
         GROUP,
         frame=frame(results, "table_market"),
         label=INDUSTRY,
-        number=Text("表 6-5", "Table 6-5"),
+        number=Text("表 M-5", "Table M-5"),
     )
     return replace(made, key="table_market_trade", notes=(settings(found, results.config.market), *made.notes))

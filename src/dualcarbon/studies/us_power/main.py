@@ -48,7 +48,13 @@ FUELS = {
 _WORK = 20.0
 _NAME = Text("美国火电厂 2016–2019（真实数据）", "US fossil power plants, 2016–2019 (real data)")
 _LABELS = Labels(
-    "table_us_power", Text("表 1", "Table 1"), _NAME, Text("电厂", "Plant"), Text("千瓦时/吨", "kWh/t"), _NAME
+    "table_us_power",
+    Text("表 1", "Table 1"),
+    _NAME,
+    Text("电厂", "Plant"),
+    Text("千瓦时/吨", "kWh/t"),
+    Text("美国能源信息署、世界资源研究所，dualcarbon 计算", "US EIA and WRI, computed by dualcarbon"),
+    dict(FUELS.values()),
 )
 
 
