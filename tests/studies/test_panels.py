@@ -69,3 +69,9 @@ def test_a_room_beyond_own_emissions_is_no_share(pair: tuple[Rival, Rival]) -> N
     assert any(
         "in 1 of 4 rows the abatement room exceeds the row's CO2" in note and "not shown" in note for note in notes
     )
+
+
+def test_a_mean_that_still_says_something_stays_beside_the_note(pair: tuple[Rival, Rival]) -> None:
+    mild = rival("mild", [1.0] * 4, [0.1, 0.2, 0.1, 1.05], {"coal": ""})
+    notes = [note.en for note in models_table((pair[0], mild), LABELS, simulated=False).notes]
+    assert any(note.startswith("mild, by hand: in 1 of 4 rows") and note.endswith("zero there).") for note in notes)

@@ -187,17 +187,13 @@ def _beyond(rival: Rival) -> tuple[Text, ...]:
     beyond = int((room > 1.0).sum())
     if not beyond:
         return ()
-    return (
-        Text(
-            "{m}：{n} 行中 {k} 行的减排空间超过自身排放（前沿在那里低于零排放）{d}。",
-            "{m}: in {k} of {n} rows the abatement room exceeds the row's CO2 (the frontier lies below zero there){d}.",
-        ).format(
-            m=rival.label,
-            k=f"{beyond:,}",
-            n=f"{len(room):,}",
-            d=Text("，均值无意义，不列出", "; the mean says nothing and is not shown") if _wild(room) else both(""),
-        ),
-    )
+    said = Text(
+        "{m}：{n} 行中 {k} 行的减排空间超过自身排放（前沿在那里低于零排放）",
+        "{m}: in {k} of {n} rows the abatement room exceeds the row's CO2 (the frontier lies below zero there)",
+    ).format(m=rival.label, k=f"{beyond:,}", n=f"{len(room):,}")
+    if not _wild(room):
+        return (Text("{s}。", "{s}.").format(s=said),)
+    return (Text("{s}，均值无意义，不列出。", "{s}; the mean says nothing and is not shown.").format(s=said),)
 
 
 def _wild(room: pl.Series) -> bool:

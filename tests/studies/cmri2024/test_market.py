@@ -16,7 +16,7 @@ from dualcarbon.core.text import LANGUAGES, Text
 from dualcarbon.engines.threads import Threads
 from dualcarbon.panel import simulate_survey
 from dualcarbon.report.printed import print_table
-from dualcarbon.studies.cmri2024 import adoption, chain, industries, market
+from dualcarbon.studies.cmri2024 import adoption, chain, industries, market, table_market_policies
 from dualcarbon.studies.cmri2024.document import build_exhibits
 from dualcarbon.studies.cmri2024.market_chapter import EXHIBITS, chapter
 from dualcarbon.studies.cmri2024.results import Refused, Regressions, Results
@@ -74,7 +74,12 @@ def test_the_price_is_drawn_from_every_industrys_own_bracket(
     assert interval.table.height == CONFIG.market.draws and interval.failed == 0
     shut = results.industries.with_columns(mac_high=pl.col("mac_low"))
     args = (results.default, results.quadratic)
-    assert market.traded(panel, *args, shut, 1e7, CONFIG, Threads()).draws is None
+    none = market.traded(panel, *args, shut, 1e7, CONFIG, Threads())
+    assert none.draws is None
+    bare = replace(results, market=none)
+    assert "(no interval)" in chapter(bare, {}).paragraphs[0].en
+    notes = [note.en for note in table_market_policies.build(bare).notes]  # type: ignore[union-attr]
+    assert any("the price has no interval" in note for note in notes)
     one = shut.with_columns(
         mac_high=pl.when(pl.int_range(pl.len()) == 0).then(2.0 * pl.col("mac_low")).otherwise("mac_high")
     )

@@ -131,16 +131,28 @@ def test_the_users_own_table_runs_without_a_truth(tmp_path: Path) -> None:
     assert list(manifest["inputs_sha256"]) == ["firms.csv"]
 
 
-def test_a_study_file_from_init_runs(tmp_path: Path) -> None:
+def test_a_study_file_says_what_is_asked_and_the_report_says_it_too(tmp_path: Path) -> None:
+    """Other factors, effects, clusters and sizes; a table without provinces."""
     import dualcarbon as dc
 
     table = tmp_path / "firms.parquet"
-    dc.simulate_survey(rows=6_000, seed=6).panel.frame.write_parquet(table)
+    dc.simulate_survey(rows=6_000, seed=6).panel.frame.drop("province").write_parquet(table)
     study = tmp_path / "study.toml"
-    study.write_text('[data]\npath = "firms.parquet"\nschema = "firm"\n[co2]\nfactors = "cn_ndrc"\n', encoding="utf-8")
+    study.write_text(
+        '[data]\npath = "firms.parquet"\nschema = "firm"\n[co2]\nfactors = "cn_ndrc"\n[effects]\n'
+        'size = "employees_person"\nindustry_effects = "industry2 + year"\ncluster = "industry4"\n'
+        'controls = ["ln_assets"]\n[market]\ncap_share = 0.95\n',
+        encoding="utf-8",
+    )
     done = run_study("cmri2024", data=study, out=tmp_path / "runs")
     text = (done.folder / "report.en.html").read_text(encoding="utf-8")
     assert "cn_ndrc" in text and "Simulated data" not in text
+    assert "two-digit industry, year" in text and "clustered by industry" in text
+    assert "industry × year" not in text and "clustered by firm" not in text and "Industries are four-digit" in text
+    assert "Controls: ln employees." in text and "Split at the median of employees" in text
+    assert "with a cap 5" in text and not (done.folder / "exhibits" / "table_market_provinces.csv").exists()
+    chinese = (done.folder / "report.zh.html").read_text(encoding="utf-8")
+    assert "按行业聚类" in chinese and "按从业人数的中位数" not in chinese and "以从业人数的中位数" in chinese
 
 
 def test_unknown_study_missing_file_and_wrong_key(tmp_path: Path) -> None:

@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from dualcarbon.core.exhibit import Cell, Header, Table
 from dualcarbon.core.results import Estimate
 from dualcarbon.core.text import Text
+from dualcarbon.studies.cmri2024 import asked
 from dualcarbon.studies.cmri2024.printed import printed_effect
 from dualcarbon.studies.cmri2024.results import Results
-from dualcarbon.studies.cmri2024.words import STARS, source
+from dualcarbon.studies.cmri2024.words import source
 
 YES = Text("控制", "yes")
 NO = Text("未控制", "no")
-INDUSTRY_YEAR = Text("行业×年份", "industry × year")
 _FOOT = ("effects", "controls", "n", "clusters", "r2_within")
 _SMALLEST_FIXED = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: which estimate, its heading, what it absorbs and controls, the truth it should meet."""
+    """One column: which estimate, its heading, whether it absorbs firms or industries, whether it has controls."""
 
     name: str
     heading: Text
     group: Text
-    absorbed: Text
     controlled: bool
+    within_firms: bool = False
 
 
 def truth_of(results: Results, name: str) -> float | None:
@@ -43,6 +43,8 @@ def regression_table(
 ) -> Table:
     """The coefficient of digital use in every column, with what stands beside it."""
     estimates = [results.regressions[c.name] for c in columns]
+    part = results.config.effects
+    absorbed = {False: asked.effects(part.industry_effects), True: asked.effects(part.firm_effects)}
     rows: list[tuple[Cell, ...]] = [
         (Cell(Text("企业数字应用", "Digital use")), *(_coefficient(e, form) for e in estimates)),
         (Cell(""), *(Cell(float(e.se[0]), form, bracket=True) for e in estimates)),
@@ -54,7 +56,7 @@ def regression_table(
     if results.truth is not None:
         rows.append((Cell(Text("真值", "Truth")), *(Cell(truth_of(results, c.name), form) for c in columns)))
     rows += [
-        (Cell(Text("固定效应", "Fixed effects")), *(Cell(c.absorbed) for c in columns)),
+        (Cell(Text("固定效应", "Fixed effects")), *(Cell(absorbed[c.within_firms]) for c in columns)),
         (Cell(Text("控制变量", "Controls")), *(Cell(YES if c.controlled else NO) for c in columns)),
         (Cell(Text("观测数", "Observations")), *(Cell(e.n, ",d") for e in estimates)),
         (Cell(Text("企业数", "Firms")), *(Cell(e.clusters, ",d") for e in estimates)),
@@ -71,7 +73,7 @@ def regression_table(
         title=title,
         headers=headers,
         rows=tuple(rows),
-        notes=(*notes, STARS),
+        notes=(*notes, asked.stars(part)),
         source=source(results),
         simulated=results.sample.provenance.simulated,
         rules_after=(4 if results.truth is not None else 3,),

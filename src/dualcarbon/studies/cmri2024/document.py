@@ -12,7 +12,7 @@ import polars as pl
 from dualcarbon.core.exhibit import Chapter, Document, Exhibit
 from dualcarbon.core.text import Text
 from dualcarbon.studies import cmri2024
-from dualcarbon.studies.cmri2024 import macro_words, market_chapter
+from dualcarbon.studies.cmri2024 import asked, macro_words, market_chapter
 from dualcarbon.studies.cmri2024.recovery import checks
 from dualcarbon.studies.cmri2024.results import Results
 from dualcarbon.studies.panels import joined
@@ -169,6 +169,14 @@ def _effect(results: Results) -> Text:
     """What digital use does to CO2."""
     co2 = results.regressions["co2"]
     low, high = co2.interval()[0]
+    if not asked.is_share(results.config.effects):
+        return Text(
+            "数字技术应用（列 {c}）每提高一个单位，ln CO2 变化 {b}（95% 置信区间 {l} 到 {h}）。",
+            "A rise of digital use (column {c}) by one unit changes ln CO2 by {b} (95 % interval: {l} to {h}).",
+        ).format(
+            c=results.config.effects.treatment,
+            **{key: f"{v:.4g}".replace("-", "−") for key, v in (("b", co2.coef[0]), ("l", low), ("h", high))},
+        )
     return Text(
         "数字技术应用（0 到 1）每提高 0.01，CO2 排放变化 {effect}%（95% 置信区间 {a}% 到 {b}%）。",
         "A rise of digital use (0 to 1) by 0.01 changes CO2 emissions by {effect} % (95 % interval: {a} % to {b} %).",
@@ -240,16 +248,15 @@ def _frontier_words(results: Results) -> tuple[Text, ...]:
 
 
 def _effects_words(results: Results) -> Text:
-    priced = results.default.table.filter(pl.col("status") == "ok").height
+    priced, part = results.default.table.filter(pl.col("status") == "ok").height, results.config.effects
     return Text(
-        "各列为吸收固定效应的最小二乘估计，标准误按企业聚类，样本为状态 ok 的 {n} 行（各列再删去缺失与单例）。"
+        "各列为吸收固定效应的最小二乘估计，标准误按{c}聚类，样本为状态 ok 的 {n} 行（各列再删去缺失与单例）。"
         "表 4-2 为对边际减排成本的效应，表 4-3 为对 CO2 排放的效应，表 4-4 按企业规模分组；"
-        "控制变量为 ln 固定资产与 ln 人均固定资产。",
-        "Every column is least squares with absorbed effects, standard errors clustered by firm, on the {n} rows with "
+        "控制变量：{x}。",
+        "Every column is least squares with absorbed effects, standard errors clustered by {c}, on the {n} rows with "
         "status ok (less missing values and singletons by column). Table 4-2 has the effect on the MAC, Table 4-3 that "
-        "on CO2 emissions, Table 4-4 splits it by firm size; controls are ln fixed assets and ln fixed assets per "
-        "worker.",
-    ).format(n=f"{priced:,}")
+        "on CO2 emissions, Table 4-4 splits it by firm size. Controls: {x}.",
+    ).format(n=f"{priced:,}", c=asked.effects(part.cluster), x=asked.controls(part))
 
 
 def _truth_words(results: Results) -> Text:

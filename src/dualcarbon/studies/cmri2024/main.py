@@ -234,7 +234,8 @@ def _firms_table(steps: Steps) -> pl.DataFrame:
     """Firm-level results: keys, industry, CO2, and the default frontier's columns."""
     panel = steps.firms.value
     table = steps.default.value.table
-    return panel.frame.select("industry2", "industry4", "province", "co2_t", "co2_coal_t").hstack(table)
+    known = [name for name in ("industry2", "industry4", "province") if name in panel.frame.columns]
+    return panel.frame.select(*known, "co2_t", "co2_coal_t").hstack(table)
 
 
 def _remarks(results: Results) -> tuple[Text, ...]:

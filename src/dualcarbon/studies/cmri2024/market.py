@@ -93,13 +93,14 @@ def traded(
     year, table = last_year(panel)
     period, part, size = table[panel.time][0], config.market, config.effects.size
     small = pl.when(pl.col(size) < median_assets_cny).then(pl.lit("small")).otherwise(pl.lit("large"))
-    firms = firms_of(quadratic, panel, period=period, keep=(GROUP, PROVINCE, size)).with_columns(small.alias(SIZE))
+    places = [PROVINCE] if PROVINCE in panel.frame.columns else []
+    firms = firms_of(quadratic, panel, period=period, keep=(GROUP, *places, size)).with_columns(small.alias(SIZE))
     today, low, high = float(firms["co2"].sum()), part.floor, part.ceiling
     cap = part.cap_share * today
     flat = firms_of(default, panel, period=period, keep=(GROUP,))
     return MarketResults(
         year=year,
-        comparison=compare(firms, cap=cap, by=(GROUP, SIZE, PROVINCE), response=RESPONSE, floor=low, ceiling=high),
+        comparison=compare(firms, cap=cap, by=(GROUP, SIZE, *places), response=RESPONSE, floor=low, ceiling=high),
         uncut=market.clear(firms, cap=today, response=RESPONSE, floor=low, ceiling=high),
         step=market.clear(flat, cap=cap, response="step", floor=low, ceiling=high),
         draws=_draws(firms, industries, cap, config, engine),

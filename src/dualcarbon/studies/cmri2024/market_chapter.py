@@ -73,7 +73,7 @@ def _argument(found: MarketResults) -> Text:
 
 def _interval(found: MarketResults) -> Text:
     if found.draws is None:
-        return Text("", "")
+        return Text("（没有区间）", " (no interval)")
     interval = found.draws.interval
     return Text("（区间 {l:,.0f} 至 {h:,.0f}）", " (interval {l:,.0f} to {h:,.0f})").format(
         l=interval.low, h=interval.high

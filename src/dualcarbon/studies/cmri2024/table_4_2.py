@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dualcarbon.core.exhibit import Table
 from dualcarbon.core.text import Text
-from dualcarbon.studies.cmri2024.columns import INDUSTRY_YEAR, Column, regression_table
+from dualcarbon.studies.cmri2024.columns import Column, regression_table
 from dualcarbon.studies.cmri2024.results import Results
 
-_FIRM = Text("企业、年份", "firm, year")
 _MAC = Text("ln 边际减排成本", "ln MAC")
 COLUMNS = (
-    Column("mac_firm", Text("(1)", "(1)"), _MAC, _FIRM, controlled=False),
-    Column("mac_industry", Text("(2)", "(2)"), _MAC, INDUSTRY_YEAR, controlled=False),
-    Column("mac_controls", Text("(3)", "(3)"), _MAC, INDUSTRY_YEAR, controlled=True),
+    Column("mac_firm", Text("(1)", "(1)"), _MAC, controlled=False, within_firms=True),
+    Column("mac_industry", Text("(2)", "(2)"), _MAC, controlled=False),
+    Column("mac_controls", Text("(3)", "(3)"), _MAC, controlled=True),
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dualcarbon.core.exhibit import Table
 from dualcarbon.core.text import Text
-from dualcarbon.studies.cmri2024.columns import INDUSTRY_YEAR, Column, regression_table
+from dualcarbon.studies.cmri2024 import asked
+from dualcarbon.studies.cmri2024.columns import Column, regression_table
 from dualcarbon.studies.cmri2024.results import Results
 
 _CO2 = Text("ln CO2，按所计能源", "ln CO2, energy counted")
@@ -13,14 +14,12 @@ COLUMNS = (
         "co2",
         Text("(1) 煤、油、电力", "(1) coal, oil, power"),
         _CO2,
-        INDUSTRY_YEAR,
         controlled=True,
     ),
     Column(
         "coal",
         Text("(2) 煤炭", "(2) coal"),
         _CO2,
-        INDUSTRY_YEAR,
         controlled=True,
     ),
 )
@@ -37,9 +36,9 @@ def build(results: Results) -> Table:
         COLUMNS,
         (
             Text(
-                "被解释变量为 CO2 排放（吨）的自然对数；企业数字应用以比例（0 到 1）为单位。第（2）列只含用煤企业。",
-                "Dependent variable: natural log of CO2 in tonnes; digital use as a share (0 to 1). Column (2) holds "
-                "the firms that burn coal.",
+                "被解释变量为 CO2 排放（吨）的自然对数。第（2）列只含用煤企业。",
+                "Dependent variable: natural log of CO2 in tonnes. Column (2) holds the firms that burn coal.",
             ),
+            asked.measured(results.config.effects),
         ),
     )

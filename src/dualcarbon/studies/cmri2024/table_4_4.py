@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dualcarbon.core.exhibit import Table
 from dualcarbon.core.text import Text
-from dualcarbon.studies.cmri2024.columns import INDUSTRY_YEAR, Column, regression_table
+from dualcarbon.studies.cmri2024 import asked
+from dualcarbon.studies.cmri2024.columns import Column, regression_table
 from dualcarbon.studies.cmri2024.results import Results
 
 _ALL = Text("ln CO2：煤、油、电力", "ln CO2: coal, oil, power")
 _COAL = Text("ln CO2：煤炭", "ln CO2: coal")
 COLUMNS = (
-    Column("co2_small", Text("(1) 小企业", "(1) small"), _ALL, INDUSTRY_YEAR, controlled=True),
-    Column("co2_large", Text("(2) 大企业", "(2) large"), _ALL, INDUSTRY_YEAR, controlled=True),
-    Column("coal_small", Text("(3) 小企业", "(3) small"), _COAL, INDUSTRY_YEAR, controlled=True),
-    Column("coal_large", Text("(4) 大企业", "(4) large"), _COAL, INDUSTRY_YEAR, controlled=True),
+    Column("co2_small", Text("(1) 小企业", "(1) small"), _ALL, controlled=True),
+    Column("co2_large", Text("(2) 大企业", "(2) large"), _ALL, controlled=True),
+    Column("coal_small", Text("(3) 小企业", "(3) small"), _COAL, controlled=True),
+    Column("coal_large", Text("(4) 大企业", "(4) large"), _COAL, controlled=True),
 )
 
 
@@ -27,14 +28,8 @@ def build(results: Results) -> Table:
         ".4f",
         COLUMNS,
         (
-            Text(
-                "以固定资产中位数 {m} 万元划分，等于中位数者归入大企业。企业数字应用以比例（0 到 1）为单位。",
-                "Split at median fixed assets, CNY {e} million; firms at the median count as large. "
-                "Digital use as a share (0 to 1).",
-            ).format(
-                m=f"{results.regressions.median_assets_cny / 1e4:,.1f}",
-                e=f"{results.regressions.median_assets_cny / 1e6:,.3f}",
-            ),
+            asked.split_at(results.config.effects, results.regressions.median_assets_cny),
+            asked.measured(results.config.effects),
             Text(
                 "报告第（3）、（4）列的数值与其表 4-3 的 −4.0680 不可能同单位：合并样本的系数应在两组附近。",
                 "The report's columns (3) and (4) cannot be in the unit of the −4.0680 in its Table 4-3: a pooled "

@@ -13,9 +13,9 @@ from dualcarbon.studies.cmri2024.results import Refused, Results
 
 
 def build(results: Results) -> Table | None:
-    """None where no market could be computed."""
+    """None where no market could be computed, or the firms have no province."""
     found = results.market
-    if isinstance(found, Refused):
+    if isinstance(found, Refused) or PROVINCE not in found.comparison.groups["by"]:
         return None
     made = policy_groups_table(
         found.comparison,

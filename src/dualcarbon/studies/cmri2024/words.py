@@ -12,11 +12,6 @@ PRINTED = Text("报告", "Report")
 TRUTH = Text("真值", "Truth")
 CNY_PER_T = Text("元/吨", "CNY/t")
 SHARE = Text("比例", "share")
-STARS = Text(
-    "*、**、*** 分别表示在 10%、5%、1% 水平上显著；括号内为按企业聚类的标准误；行业为四位数行业。",
-    "*, **, *** significant at 10 %, 5 %, 1 %; in parentheses standard errors clustered by firm; industries are "
-    "four-digit.",
-)
 
 
 def source(results: Results) -> Text:
