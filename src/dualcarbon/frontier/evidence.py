@@ -286,7 +286,10 @@ def convergence(converged: bool, gradient: float) -> Finding | None:
     """Whether the optimiser reached its tolerance."""
     if converged:
         return None
-    text = Text("似然未收敛（梯度 {g:.1e}）", "the likelihood did not converge (gradient {g:.1e})")
+    text = Text(
+        "似然的搜索在达到容差之前停止（最大导数 {g:.1e}）",
+        "the search for the largest likelihood ended before its tolerance (largest derivative {g:.1e})",
+    )
     return Finding("weakly_identified", text.format(g=gradient))
 
 
