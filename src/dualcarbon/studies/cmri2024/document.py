@@ -113,7 +113,8 @@ def _firm_chapters(results: Results, exhibits: dict[str, Exhibit]) -> tuple[Chap
 
 
 def _abstract(results: Results) -> tuple[Text, ...]:
-    said = (_scope(results), _levels(results), _effect(results), macro_words.claims_counted())
+    firms = (_scope(results), _levels(results), _effect(results), *market_chapter.in_short(results))
+    said = (*firms, macro_words.claims_counted())
     return (_SIMULATED, *said) if results.sample.provenance.simulated else said
 
 

@@ -42,6 +42,30 @@ def chapter(results: Results, exhibits: Mapping[str, Exhibit]) -> Chapter:
     )
 
 
+def in_short(results: Results) -> tuple[Text, ...]:
+    """The market in one sentence of the abstract; nothing where none was computed."""
+    found = results.market
+    if isinstance(found, Refused):
+        return ()
+    rows = {row["policy"]: row for row in found.comparison.table.to_dicts()}
+    one = found.comparison.markets["cap_and_trade"].summary.row(0, named=True)
+    return (
+        Text(
+            "企业间的碳市场把 {y} 年的排放减少 {a:.0f} % 时，价格为 {p:,.0f} 元/吨（默认前沿、阶梯响应下为 {s:,.0f}）；"
+            "有价格的企业中 {m:.1f} % 处于上下限之间，其余的减排由所设的界决定。",
+            "A permit market that cuts the emissions of {y} by {a:.0f} % has a price of {p:,.0f} CNY/t ({s:,.0f} on "
+            "the default frontier with step responses). Of the firms with a price {m:.1f} % lie between their bounds; "
+            "what the others do is set by the bounds.",
+        ).format(
+            y=found.year,
+            a=100.0 * (1.0 - found.comparison.cap / rows["no_policy"]["emissions"]),
+            p=found.comparison.markets["cap_and_trade"].price,
+            s=found.step.price,
+            m=100.0 * one["share_interior"],
+        ),
+    )
+
+
 def _no_market(trade: Refused) -> Text:
     return Text("没有计算碳市场，因为{r}。", "No carbon market is computed: {r}.").format(r=trade.reason)
 
@@ -57,10 +81,11 @@ def _argument(found: MarketResults) -> Text:
     trade, cut = rows["cap_and_trade"], rows["uniform"]
     return Text(
         "报告认为企业间边际减排成本的差异是碳交易的基础。这里由估计的前沿算出市场：总量比 {y} 年低 {a:.0f} % 时，"
-        "出清价格为 {p:,.0f} 元/吨{i}；产出变化为 {t} 十亿元，同一目标的统一减排为 {u} 十亿元。",
+        "出清价格为 {p:,.0f} 元/吨{i}；产出变化为 {t} 十亿元，统一减排到同一总量则为 {u} 十亿元。",
         "The report holds that differences of marginal abatement cost are the ground of trade in CO2. Here the market "
         "is computed from the estimated frontier: with a cap {a:.0f} % below {y} the price clears at {p:,.0f} "
-        "CNY/t{i}; output changes by CNY {t} billion, under the same aim as a uniform cut by CNY {u} billion.",
+        "CNY/t{i} and output changes by CNY {t} billion; a uniform cut to the same total changes it by CNY {u} "
+        "billion.",
     ).format(
         y=found.year,
         a=100.0 * (1.0 - found.comparison.cap / rows["no_policy"]["emissions"]),
@@ -97,12 +122,12 @@ def _bounds(found: MarketResults) -> Text:
     one = found.comparison.markets["cap_and_trade"].summary.row(0, named=True)
     return Text(
         "边际减排成本相差悬殊时企业停在界上：有价格的企业中 {f:.1f} % 处于排放下限，{c:.1f} % 处于上限，"
-        "其间只有 {m:.1f} %，因此结果很大程度上由上下限决定；"
+        "其间 {m:.1f} %，处于界上的企业减多少由所设的界决定；"
         "没有价格的企业占 CO2 的 {x:.1f} %，停留在当前排放。"
         "改用默认前沿、边际减排成本在上下限之间不变（阶梯响应）时，出清价格为 {s:,.0f} 元/吨（表 M-7）。",
         "Where marginal abatement costs differ widely firms stand at a bound: of those with a price {f:.1f} % at their "
-        "lowest, {c:.1f} % at their highest emissions and only {m:.1f} % between, so that the bounds decide much of "
-        "the result; firms without a price hold {x:.1f} % of CO2 and stay as they are. On the default frontier, "
+        "lowest, {c:.1f} % at their highest emissions and {m:.1f} % between; what those at a bound do is set by it. "
+        "Firms without a price hold {x:.1f} % of CO2 and stay as they are. On the default frontier, "
         "with MAC constant between the bounds (step response), the price is {s:,.0f} CNY/t (Table M-7).",
     ).format(
         f=100.0 * one["share_at_floor"],
