@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
+
 from dualcarbon.core.exhibit import Chapter, Exhibit
 from dualcarbon.core.text import Text
 from dualcarbon.studies.cmri2024.adoption import AdoptionResults
@@ -47,7 +49,6 @@ def in_short(results: Results) -> tuple[Text, ...]:
     found = results.market
     if isinstance(found, Refused):
         return ()
-    rows = {row["policy"]: row for row in found.comparison.table.to_dicts()}
     one = found.comparison.markets["cap_and_trade"].summary.row(0, named=True)
     return (
         Text(
@@ -58,12 +59,18 @@ def in_short(results: Results) -> tuple[Text, ...]:
             "what the others do is set by the bounds.",
         ).format(
             y=found.year,
-            a=100.0 * (1.0 - found.comparison.cap / rows["no_policy"]["emissions"]),
-            p=found.comparison.markets["cap_and_trade"].price,
+            a=_cut_percent(found),
+            p=one["price"],
             s=found.step.price,
             m=100.0 * one["share_interior"],
         ),
     )
+
+
+def _cut_percent(found: MarketResults) -> float:
+    """How far the cap lies below today's CO2."""
+    today = float(found.comparison.table.filter(pl.col("policy") == "no_policy")["emissions"][0])
+    return 100.0 * (1.0 - found.comparison.cap / today)
 
 
 def _no_market(trade: Refused) -> Text:
@@ -88,7 +95,7 @@ def _argument(found: MarketResults) -> Text:
         "billion.",
     ).format(
         y=found.year,
-        a=100.0 * (1.0 - found.comparison.cap / rows["no_policy"]["emissions"]),
+        a=_cut_percent(found),
         p=trade["price"],
         i=_interval(found),
         t=_signed(trade["output_change"] / 1e9, "+,.2f"),
