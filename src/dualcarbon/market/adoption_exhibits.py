@@ -17,6 +17,10 @@ PICTURE = Text("小企业政策图", "Policies for small firms")
 _MASSES = ((1e5, 1.0, Text("吨", "t")), (1e8, 1e3, Text("千吨", "kt")), (math.inf, 1e6, Text("百万吨", "Mt")))
 
 
+Measure = tuple[str, Text, Text | None, float, str]
+"""Column, label, unit, scale and format."""
+
+
 def table(
     found: AdoptionPolicy,
     *,
@@ -29,26 +33,12 @@ def table(
     """One row per design: where the money goes, tonnes, CNY per tonne, output, size gap, wrong sign."""
     rows = found.table.to_dicts()
     measures = _measures(rows)
-    level = Text("{l:g} % 区间", "{l:g} % interval").format(l=100.0 * found.options.level)
     labels = {one.key: one.label for one in found.designs}
-    headers = [
-        Header("design", Text("方案", "Design")),
-        Header("budget_small", Text("小企业所得", "To small firms"), both("%")),
-        Header("new_adopters", Text("新增采用", "New adopters"), Text("家", "firms")),
-    ]
-    for name, label, unit, _, _ in measures:
-        if _sure(rows, name):
-            headers.append(Header(name, label, unit))
-        else:
-            headers += [
-                Header(name, Text("点估计", "Point"), unit, label),
-                Header(f"{name}_interval", level, unit, label),
-            ]
     return Table(
         key=key,
         number=number,
         title=Text("同一预算下的采用政策", "Adoption policies under one budget"),
-        headers=(*headers, Header("wrong_sign", Text("方向相反", "Wrong sign"), both("%"))),
+        headers=_headers(found, measures),
         rows=tuple(
             (
                 Cell(labels[row["design"]]),
@@ -123,7 +113,27 @@ def _pair(row: dict[str, float], name: str, scale: float, form: str) -> tuple[Ce
     )
 
 
-def _measures(rows: list[dict[str, float]]) -> list[tuple[str, Text, Text | None, float, str]]:
+def _headers(found: AdoptionPolicy, measures: list[Measure]) -> tuple[Header, ...]:
+    """A measure that no draw moves has a point alone, the others an interval beside it."""
+    rows = found.table.to_dicts()
+    level = Text("{l:g} % 区间", "{l:g} % interval").format(l=100.0 * found.options.level)
+    headers = [
+        Header("design", Text("方案", "Design")),
+        Header("budget_small", Text("小企业所得", "To small firms"), both("%")),
+        Header("new_adopters", Text("新增采用", "New adopters"), Text("家", "firms")),
+    ]
+    for name, label, unit, _, _ in measures:
+        if _sure(rows, name):
+            headers.append(Header(name, label, unit))
+        else:
+            headers += [
+                Header(name, Text("点估计", "Point"), unit, label),
+                Header(f"{name}_interval", level, unit, label),
+            ]
+    return (*headers, Header("wrong_sign", Text("方向相反", "Wrong sign"), both("%")))
+
+
+def _measures(rows: list[dict[str, float]]) -> list[Measure]:
     """Column, label, unit, scale and one format for each; output only where it was estimated."""
     mass, tonne = unit_of(_MASSES, (row["abated_t"] for row in rows))
     money, cny = unit_of(MONEY, (row["output_cny"] for row in rows))
