@@ -47,8 +47,10 @@ def _require_tables(config: FirmStudy) -> None:
             expected=both(_settings(_PRINTED)),
             found=both(_settings(asked)),
             remedy=Text(
-                "删去这几行；要用别的行业划分，就在 [data.columns] 中把该列映射为 {g}；别的边界请用 dualcarbon.account",
-                "leave these lines out; for other industries, map their column to {g} in [data.columns]; for other "
+                "删去这几行；要用别的行业划分，就在 [data.columns] 中把该列映射为 {g}"
+                "（代码不要与两位数行业代码相同）；别的边界请用 dualcarbon.account",
+                "leave these lines out; for other industries, map their column to {g} in [data.columns], with "
+                "codes that are not those of two-digit industries; for other "
                 "boundaries use dualcarbon.account",
             ).format(g=GROUP),
         )

@@ -58,8 +58,10 @@ def _no_price(frontier: FrontierResult) -> NotIdentifiedError:
             "; ".join(f"{en} ({n} groups)" for _, en, n in reasons),
         ),
         remedy=Text(
-            "用行数更多的表；或在 study.toml 的 [data.columns] 中把更粗的行业映射为 industry2",
-            "take a table with more rows; or map a coarser industry to industry2 in [data.columns] of study.toml",
+            "用行数更多的表；或在 study.toml 的 [data.columns] 中把更粗的行业映射为 industry2，"
+            "其代码不要与两位数行业代码相同（例如用字母），否则会被当作那些行业",
+            "take a table with more rows; or map a coarser industry to industry2 in [data.columns] of study.toml, with "
+            "codes that are not those of two-digit industries (letters, say), which would be taken for them",
         ),
     )
 
