@@ -115,3 +115,11 @@ def test_draws_that_are_none_are_said_and_wild_ones_counted(three: pl.DataFrame)
         price_interval(three, object(), cap=27.0, number=20)  # type: ignore[arg-type]
     wild = price_interval(three, LogErrors(0.0, 1000.0), cap=27.0, number=20)
     assert wild.failed > 0 or wild.table["share_excluded"].max() > 0.0
+
+
+def test_frontiers_are_drawn_in_the_order_of_their_names(three: pl.DataFrame) -> None:
+    """Whatever order the rows have; rows without a frontier share an error of their own."""
+    names = three.with_columns(frontier=pl.Series(["b", None, "a"]))
+    z = np.random.default_rng(4).standard_normal(3)
+    drawn = LogErrors(0.3, by="frontier").draw(names, 0, np.random.default_rng(4))
+    assert (drawn["mac"] / three["mac"]).to_list() == pytest.approx(np.exp(0.3 * z[[2, 0, 1]]).tolist(), rel=1e-15)

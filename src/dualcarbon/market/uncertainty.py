@@ -67,9 +67,7 @@ class LogErrors:
             option("common, own", (self.common, self.own), both("0 <= common, own < inf"))
         if self.by is not None:
             require_choice("by", self.by, firms.columns)
-        code = np.zeros(firms.height, dtype=np.int64)
-        if self.by is not None:
-            code = firms[self.by].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+        code = np.zeros(firms.height, dtype=np.int64) if self.by is None else _places(firms[self.by])
         shift = common * rng.standard_normal(int(code.max(initial=0)) + 1)[code]
         if self.own > 0.0:
             shift = shift + self.own * rng.standard_normal(firms.height)
@@ -83,6 +81,13 @@ class LogErrors:
             return self.common
         columns_absent(firms, (self.common,), Text("改正 common", "correct common"))
         return numbers(firms, self.common)
+
+
+def _places(groups: pl.Series) -> NDArray[np.int64]:
+    """The place of each row's group among the sorted groups, from 1; 0 where it is missing."""
+    known = groups.drop_nulls().unique().sort()
+    places = pl.Series(np.arange(1, len(known) + 1))
+    return groups.replace_strict(known, places, default=0, return_dtype=pl.Int64).to_numpy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
