@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dualcarbon.core.errors import ConfigError
+from dualcarbon.core.errors import ConfigError, InfeasibleError
 from dualcarbon.kernels.inequality import gini
 from dualcarbon.market import clear, compare, size_classes
 
@@ -121,3 +121,14 @@ def test_groups_are_those_of_the_users_own_column(three: pl.DataFrame) -> None:
         ("state", "CA", 2),
         ("state", "NY", 1),
     ]
+
+
+def test_a_standard_that_does_not_reach_the_cap_is_left_out_and_said(three: pl.DataFrame) -> None:
+    cap = 24.0  # the others reach 23.33
+    with pytest.raises(InfeasibleError):
+        compare(three, cap=cap, policies=("performance_standard",), floor=0.0)
+    found = compare(three, cap=cap, floor=0.0)
+    assert "performance_standard" not in found.table["policy"].to_list() and found.table.height == 4
+    assert any("does not reach this cap" in note.en for note in found.notes)
+    with pytest.raises(InfeasibleError):
+        compare(three, cap=10.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dualcarbon.core.errors import DataError
 from dualcarbon.core.text import Text
 from dualcarbon.market.adoption import SizeEffects
-from dualcarbon.market.faults import columns_absent
+from dualcarbon.market.faults import columns_absent, require_single
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -120,7 +120,7 @@ def sized(firms: pl.DataFrame, effects: SizeEffects, columns: Columns) -> SizedF
         ),
     )
     if columns.firm in firms.columns:
-        _require_single(keys)
+        require_single(keys, Text("只留一期，或改正编号", "keep one period, or correct the keys"))
     code = np.searchsorted(np.array(effects.cuts), size, side="right").astype(np.int64)
     _require_classes(code, effects)
     weights = np.ascontiguousarray(np.column_stack([np.ones(code.size), co2, output, cost]))
@@ -147,19 +147,6 @@ def _require(keys: pl.Series, checks: tuple[tuple[str, NDArray[np.bool_], Text],
             "correct or leave out these; where adoption is known as 0/1 only, take the probability by fit_adoption",
         ),
     )
-
-
-def _require_single(keys: pl.Series) -> None:
-    twice = keys.filter(keys.is_duplicated() & keys.is_not_null()).unique(maintain_order=True)
-    if len(twice):
-        raise DataError(
-            Text("有的企业不止一行", "some firms have more than one row"),
-            expected=Text("每家企业一行", "one row per firm"),
-            found=Text("{n} 家，前几家 {f}", "{n} firms, first {f}").format(
-                n=len(twice), f=twice.head(_SHOWN).to_list()
-            ),
-            remedy=Text("只留一期，或改正编号", "keep one period, or correct the keys"),
-        )
 
 
 def _require_classes(code: Codes, effects: SizeEffects) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dualcarbon.core.errors import InfeasibleError
 from dualcarbon.core.grouped import group_sums
 from dualcarbon.core.options import require_choice
 from dualcarbon.core.panel import as_polars
@@ -28,6 +30,10 @@ from dualcarbon.market.words import SCHEMES, Excluded, ResponseName, Revenue, Sc
 Array = NDArray[np.float64]
 
 POLICIES: tuple[SchemeName, ...] = ("uniform", "performance_standard", "cap_and_trade", "tax")
+_UNREACHED = Text(
+    "可交易绩效标准达不到这一总量（{l}），故未列出",
+    "a performance standard does not reach this cap ({l}) and is not shown",
+)
 _EVEN = 1e-9
 """Gain, as a share of a firm's output, within which it neither wins nor loses."""
 _GROUPED = (
@@ -119,7 +125,8 @@ def compare(
     firms, cap, response, floor, ceiling, elasticity, allocation, benchmark, benchmark_by, scope, excluded
         As for `clear`.
     by : columns of groups, such as industry, size and region
-    policies : which, beside no policy
+    policies : which, beside no policy; a performance standard among others that does not reach the cap is left out,
+        with a note
     revenue : use of the revenue of the tax, and of an auction asked for by word
 
     Raises
@@ -132,24 +139,22 @@ def compare(
     asked = tuple(dict.fromkeys(policies))
     if not asked:
         option("policies", policies, Text("至少一个政策", "at least one policy"))
-    markets: dict[str, Market] = {
-        name: clear(
-            firms,
-            cap=cap,
-            scheme=name,
-            response=response,
-            floor=floor,
-            ceiling=ceiling,
-            elasticity=elasticity,
-            allocation=allocation,
-            benchmark=benchmark,
-            benchmark_by=benchmark_by,
-            revenue=revenue,
-            scope=scope,
-            excluded=excluded,
-        )
-        for name in asked
-    }
+    one = partial(
+        clear,
+        firms,
+        cap=cap,
+        response=response,
+        floor=floor,
+        ceiling=ceiling,
+        elasticity=elasticity,
+        allocation=allocation,
+        benchmark=benchmark,
+        benchmark_by=benchmark_by,
+        revenue=revenue,
+        scope=scope,
+        excluded=excluded,
+    )
+    markets, left_out = _cleared(one, asked)
     reference = _uniform_cost(markets)
     first = next(iter(markets.values()))
     _check_groups(first, by)
@@ -161,7 +166,23 @@ def compare(
         for column in by
         for name, market in markets.items()
     ]
-    return Comparison(table, pl.concat(groups) if groups else pl.DataFrame(), markets, cap, _said(markets))
+    return Comparison(
+        table, pl.concat(groups) if groups else pl.DataFrame(), markets, cap, (*_said(markets), *left_out)
+    )
+
+
+def _cleared(one: Callable[..., Market], policies: Sequence[SchemeName]) -> tuple[dict[str, Market], tuple[Text, ...]]:
+    """The market of every policy; a standard that does not reach a cap which the others reach is left out, and said."""
+    found: dict[str, Market] = {}
+    left_out: tuple[Text, ...] = ()
+    for name in policies:
+        try:
+            found[name] = one(scheme=name)
+        except InfeasibleError as error:
+            if name != "performance_standard" or len(policies) == 1:
+                raise
+            left_out = (_UNREACHED.format(l=error.expected),)
+    return found, left_out
 
 
 def _said(markets: Mapping[str, Market]) -> tuple[Text, ...]:

@@ -56,6 +56,20 @@ def bad_rows(what: Text, expected: Text, remedy: Text, table: pl.DataFrame, rows
     )
 
 
+def require_single(keys: pl.Series, remedy: Text) -> None:
+    """Raise `DataError` if a firm has several rows; missing keys are nobody's."""
+    twice = keys.filter(keys.is_duplicated() & keys.is_not_null()).unique(maintain_order=True)
+    if len(twice):
+        raise DataError(
+            Text("有的企业不止一行", "some firms have more than one row"),
+            expected=Text("每家企业一行", "one row per firm"),
+            found=Text("{n} 家，前几家 {f}", "{n} firms, first {f}").format(
+                n=len(twice), f=twice.head(_SHOWN).to_list()
+            ),
+            remedy=remedy,
+        )
+
+
 def option(name: str, value: object, expected: Text) -> NoReturn:
     """Raise `ConfigError` for an option that is out of range or missing."""
     raise bad_option(name, expected, value)

@@ -11,6 +11,7 @@ import polars as pl
 
 from dualcarbon.core.errors import ConfigError, InputError, SchemaError
 from dualcarbon.core.text import Text, both
+from dualcarbon.market.faults import require_single
 from dualcarbon.market.firms import renamed
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -95,7 +96,9 @@ def firms_table(
     ConfigError
         A name that is no column of the market.
     SchemaError
-        A column is not found, is found twice or holds text; a firm has several rows, or the table several periods.
+        A column is not found, is found twice or holds text; or the table has several periods.
+    DataError
+        A firm has several rows.
     """
     table = _read(file, reading)
     places = _places(table, named)
@@ -103,7 +106,7 @@ def firms_table(
     names = _names(table.columns, places)
     frame = _numeric(frame.rename(names), [name for name in NUMBERS if name in names.values()])
     if "firm" in frame.columns:
-        _require_single(frame)
+        require_single(frame["firm"], _ONE_PERIOD)
     renamed = [f"{c} → {n}" for c, n in names.items() if n.startswith(f"{c}_given")]
     said = (
         *(() if _UNITS.issuperset((places["co2"], places["output"])) else (_LABELS,)),
@@ -118,6 +121,12 @@ _LABELS = Text(
 )
 _RENAMED = Text(
     "与结果同名的列在企业结果中改名：{n}。", "Columns with the name of a result are renamed in the table of firms: {n}."
+)
+
+
+_ONE_PERIOD = Text(
+    "多期的表用 --period 选一期；否则改正编号",
+    "take one period with --period where the table has several; else correct the keys",
 )
 
 
@@ -249,24 +258,6 @@ def _numeric(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
             remedy=Text("改正这些值；没有的值留空", "correct these values; leave what is missing empty"),
         )
     return cast
-
-
-def _require_single(frame: pl.DataFrame) -> None:
-    twice = frame.filter(pl.col("firm").is_not_null() & pl.col("firm").is_duplicated())["firm"].unique(
-        maintain_order=True
-    )
-    if len(twice):
-        raise SchemaError(
-            Text("有的企业不止一行", "some firms have more than one row"),
-            expected=Text("每家企业一行", "one row per firm"),
-            found=Text("{n} 家，前几家 {f}", "{n} firms, first {f}").format(
-                n=len(twice), f=twice.head(_SHOWN).to_list()
-            ),
-            remedy=Text(
-                "多期的表用 --period 选一期；否则改正编号",
-                "take one period with --period where the table has several; else correct the keys",
-            ),
-        )
 
 
 def _scaled(firms: Firms, by: str | None) -> Firms:

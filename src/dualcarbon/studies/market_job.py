@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 import polars as pl
 
 from dualcarbon import market
-from dualcarbon.core.errors import ConfigError, InfeasibleError
+from dualcarbon.core.errors import ConfigError
 from dualcarbon.core.exhibit import Exhibit
 from dualcarbon.core.options import require_choice
 from dualcarbon.core.text import Language, Text, both
@@ -30,10 +30,6 @@ _SIZE = Text("规模", "Size")
 _UNBOUNDED = Text(
     "比较中没有价格上下限：各项政策都达到有上下限的市场的排放。",
     "No price floor or ceiling here: every policy reaches the emissions of the market that has them.",
-)
-_UNREACHED = Text(
-    "可交易绩效标准达不到这一总量（{l}），故未列出。",
-    "A performance standard does not reach this cap ({l}) and is not shown.",
 )
 _SIZES: Mapping[object, Text] = {
     "small": Text("小", "small"),
@@ -235,10 +231,10 @@ def _compared(
     bounded = asked.price_floor > 0.0 or asked.price_ceiling is not None
     limit = float(done.summary["emissions"][0]) if cap is None or bounded else cap
     options = {"cap": limit, "by": tuple(labels), "revenue": asked.revenue, **_shared(asked, read)}
-    found, said = _comparison(firms, options, done.scheme)
+    found = market.compare(firms, **options)
     policies = exhibits_policies.policy_table(found, frame=frame)
     made: list[Exhibit] = [
-        replace(policies, notes=(*policies.notes, *said, *((_UNBOUNDED,) if bounded else ()))),
+        replace(policies, notes=(*policies.notes, *((_UNBOUNDED,) if bounded else ()))),
         exhibits_policies.policy_firms_table(found, frame=frame),
     ]
     for name, label in labels.items():
@@ -248,23 +244,8 @@ def _compared(
             for measure in ("cost", "abatement")
         ]
     made.append(exhibits_policies.policy_figure(found, frame=frame))
-    if by is not None and done.scheme in _TRADED:
+    if by is not None and done.scheme in _TRADED and done.scheme in found.markets:
         pair = found.markets[done.scheme], found.markets["uniform"]
         made.append(exhibits_savings.savings_table(*pair, by, frame=frame, label=labels[by]))
         made.append(exhibits_savings.savings_figure(*pair, by, frame=frame))
     return made
-
-
-def _comparison(
-    firms: pl.DataFrame, options: Mapping[str, Any], scheme: str
-) -> tuple[market.Comparison, tuple[Text, ...]]:
-    """The policies at one cap, without the performance standard where that does not reach it, which is said."""
-    from dualcarbon.market.comparison import POLICIES, compare
-
-    try:
-        return compare(firms, **options), ()
-    except InfeasibleError as error:
-        if scheme == "performance_standard":
-            raise
-        others = [name for name in POLICIES if name != "performance_standard"]
-        return compare(firms, policies=others, **options), (_UNREACHED.format(l=error.expected),)

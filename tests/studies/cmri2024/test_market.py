@@ -16,7 +16,7 @@ from dualcarbon.core.text import LANGUAGES, Text
 from dualcarbon.engines.threads import Threads
 from dualcarbon.panel import simulate_survey
 from dualcarbon.report.printed import print_table
-from dualcarbon.studies.cmri2024 import adoption, chain, industries, market, table_market_policies
+from dualcarbon.studies.cmri2024 import adoption, chain, industries, market, table_market_policies, table_market_sizes
 from dualcarbon.studies.cmri2024.document import build_exhibits
 from dualcarbon.studies.cmri2024.market_chapter import EXHIBITS, chapter
 from dualcarbon.studies.cmri2024.results import Refused, Regressions, Results
@@ -153,3 +153,16 @@ def test_sizes_are_read_by_name(results: Results) -> None:
         found["co2_middle"]
     assert isinstance(found.sizes["co2"].rule, Text)
     assert industries.GROUP in results.industries.columns
+
+
+def test_a_firm_without_a_size_is_in_neither_class(panel: Panel, results: Results) -> None:
+    gone = pl.col("firm_id") == panel.frame.filter(pl.col("year") == 2016)["firm_id"][0]
+    holes = panel.with_columns(pl.when(~gone).then("fixed_assets_cny").alias("fixed_assets_cny"))
+    found = market.traded(
+        holes, results.default, results.quadratic, results.industries, results.regressions.median_assets_cny, CONFIG,
+        Threads(),
+    )  # fmt: skip
+    sizes = found.comparison.groups.filter(pl.col("by") == market.SIZE, pl.col("policy") == "tax")
+    counts = dict(sizes.select("group", "firms").iter_rows())
+    assert counts[None] == 1 and set(counts) == {None, "small", "large"}
+    assert table_market_sizes.build(replace(results, market=found)) is not None

@@ -92,7 +92,8 @@ def traded(
     """
     year, table = last_year(panel)
     period, part, size = table[panel.time][0], config.market, config.effects.size
-    small = pl.when(pl.col(size) < median_assets_cny).then(pl.lit("small")).otherwise(pl.lit("large"))
+    is_small = pl.col(size) < median_assets_cny
+    small = pl.when(is_small).then(pl.lit("small")).when(~is_small).then(pl.lit("large"))
     places = [PROVINCE] if PROVINCE in panel.frame.columns else []
     firms = firms_of(quadratic, panel, period=period, keep=(GROUP, *places, size)).with_columns(small.alias(SIZE))
     today, low, high = float(firms["co2"].sum()), part.floor, part.ceiling
